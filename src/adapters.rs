@@ -1,0 +1,9 @@
+//! The adapters: what fills the domain's ports, and HTTP, through which the use cases are called.
+
+pub mod git;
+pub mod http;
+pub mod local;
+pub mod manifests;
+pub mod pricing;
+pub mod sealing;
+pub mod templates;

@@ -1,0 +1,1 @@
+//! The bare repository: read, build trees and commits without a checkout, move refs.

@@ -1,0 +1,1 @@
+//! VersionControl on a bare repository of this machine, pull requests included.

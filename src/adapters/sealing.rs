@@ -1,0 +1,1 @@
+//! Sealing as kubeseal does.

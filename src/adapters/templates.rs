@@ -1,0 +1,1 @@
+//! Manifests and texts from Tera templates.

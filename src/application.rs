@@ -1,0 +1,7 @@
+//! The use cases: what the service does, in terms of the domain and its ports.
+
+pub mod catalog;
+pub mod changes;
+pub mod nodegroups;
+pub mod readiness;
+pub mod secrets;

@@ -1,0 +1,1 @@
+//! The instance types in memory, kept fresh.

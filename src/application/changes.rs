@@ -1,0 +1,1 @@
+//! The way of every change: checks, replay, proposal, dry run.

@@ -1,0 +1,1 @@
+//! Nodegroups: listed, created, changed, deleted.

@@ -1,0 +1,1 @@
+//! Secrets: listed, created, changed, deleted.

@@ -1,0 +1,1 @@
+//! The settings: environment and .env to Config, every problem at once.

@@ -1,0 +1,13 @@
+//! The domain: what nodegroups, secrets, instance types and changes are, and the ports that lead out. Knows no adapter.
+
+pub mod change;
+pub mod cost;
+pub mod error;
+pub mod instance_type;
+pub mod manifest;
+pub mod names;
+pub mod nodegroup;
+pub mod ports;
+pub mod secret;
+pub mod snapshot;
+pub mod text;
