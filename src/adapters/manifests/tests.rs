@@ -9,11 +9,9 @@ use crate::domain::snapshot::{Contact, SourceKind};
 
 const WORKERS: &str = "apiVersion: eks.services.k8s.aws/v1alpha1\nkind: Nodegroup\nmetadata: {name: workers, namespace: team-a}\nspec: {name: workers, clusterName: prod, instanceTypes: [m5.xlarge], scalingConfig: {minSize: 1, maxSize: 5}}\n";
 
-type PullRequests = Result<Arc<Snapshot<PullRequest, u64>>, VcsError>;
-
 /// No pull requests, from a source heard from just now.
-fn repository_source() -> PullRequests {
-    Ok(Arc::new(Snapshot {
+fn no_pull_requests() -> Arc<Snapshot<PullRequest, u64>> {
+    Arc::new(Snapshot {
         revision: Revision("1".to_owned()),
         source: SourceInfo {
             kind: SourceKind::Git,
@@ -22,14 +20,14 @@ fn repository_source() -> PullRequests {
             stale_after: Duration::from_secs(5),
         },
         items: BTreeMap::new(),
-    }))
+    })
 }
 
 /// Version control whose base commit holds these files.
 fn repository(files: &'static [(&'static str, &'static str)]) -> MockVersionControl {
     let mut vcs = MockVersionControl::new();
     vcs.expect_base().returning(|_| Ok(CommitId("c1".to_owned())));
-    vcs.expect_pull_requests().returning(repository_source);
+    vcs.expect_pull_requests().returning(|| Ok(no_pull_requests()));
     vcs.expect_list().returning(|_, under| {
         let under = under.map_or("", RepoPath::as_str);
         let below = files.iter().filter(|(path, _)| path.starts_with(under));
@@ -71,7 +69,7 @@ async fn the_branch_is_read_once_while_it_stays() {
     let mut vcs = repository(&[]);
     vcs.checkpoint();
     vcs.expect_base().returning(|_| Ok(CommitId("c1".to_owned())));
-    vcs.expect_pull_requests().returning(repository_source);
+    vcs.expect_pull_requests().returning(|| Ok(no_pull_requests()));
     vcs.expect_list().times(2).returning(|_, _| Ok(Vec::new()));
     let store = store(vcs);
     for _ in 0..3 {
