@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub mod changes;
+pub mod declared;
 pub mod lookup;
 pub mod nodegroups;
 pub mod readiness;
