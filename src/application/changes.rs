@@ -239,6 +239,14 @@ pub fn open_of<'a>(pull_requests: &'a Snapshot<PullRequest, u64>, key: &ObjectKe
     })
 }
 
+/// The objects that have an open pull request.
+pub fn open_keys(pull_requests: &Snapshot<PullRequest, u64>) -> impl Iterator<Item = &ObjectKey> {
+    pull_requests.items.values().filter_map(|observed| match observed {
+        Observed::Valid(pull_request) if pull_request.state == PullRequestState::Open => Some(&pull_request.key),
+        _ => None,
+    })
+}
+
 /// Whether the same request is answered like the first one, given the pull request that the first one opened.
 fn may_replay(open: &PullRequest) -> bool {
     let age = Timestamp::now().duration_since(open.created_at).unsigned_abs();

@@ -12,7 +12,7 @@ use self::planners::{Creation, Deletion, Edit};
 use super::catalog::InstanceTypes;
 use super::changes::answer::Written;
 use super::changes::plan::Planner;
-use super::changes::{ChangeRequest, Changes, open_of};
+use super::changes::{ChangeRequest, Changes, open_keys, open_of};
 use super::lookup;
 use crate::domain::change::{Action, ObjectKey, ObjectKind};
 use crate::domain::error::{Failure, Violation};
@@ -20,7 +20,7 @@ use crate::domain::instance_type::Catalog;
 use crate::domain::names::{Actor, ClusterName, InstanceTypeName, Namespace};
 use crate::domain::nodegroup::{Architecture, Nodegroup, NodegroupEdit, NodegroupSpec};
 use crate::domain::ports::{NodegroupStore, TemplateRenderer, VersionControl};
-use crate::domain::snapshot::{Observed, Snapshot, SourceInfo};
+use crate::domain::snapshot::{Snapshot, SourceInfo};
 
 /// How a write is to be made.
 #[derive(Debug, Clone)]
@@ -116,11 +116,7 @@ impl Nodegroups {
     pub async fn resolve(&self, name: &str, namespace: Option<&Namespace>) -> Result<ObjectKey, Failure> {
         let list = self.list().await?;
         let pull_requests = self.changes.pull_requests().await?;
-        let in_changes = pull_requests.items.values().filter_map(|observed| match observed {
-            Observed::Valid(open) if open_of(&pull_requests, &open.key).is_some() => Some(&open.key),
-            _ => None,
-        });
-        let keys = list.items.iter().map(|item| &item.key).chain(in_changes);
+        let keys = list.items.iter().map(|item| &item.key).chain(open_keys(&pull_requests));
         lookup::resolve(ObjectKind::Nodegroup, name, namespace, keys)
     }
 

@@ -171,6 +171,25 @@ fn set_or_remove(object: &mut Map<String, Value>, name: &str, value: Value) {
     }
 }
 
+/// Sets or removes one label of the metadata at a path; metadata without labels stays without.
+fn set_label(document: &mut Value, metadata: &[&str], label: &str, value: Option<&str>) -> Result<(), ManifestError> {
+    let absent = document.pointer(&format!("/{}/labels", metadata.join("/"))).is_none_or(Value::is_null);
+    if absent && value.is_none() {
+        return Ok(());
+    }
+    let metadata = object_at(document, metadata)?;
+    let labels = metadata.entry("labels").or_insert(Value::Null);
+    if labels.is_null() {
+        *labels = Value::Object(Map::new());
+    }
+    let labels = labels.as_object_mut().ok_or_else(|| ManifestError::new("metadata.labels must be a map"))?;
+    set_or_remove(labels, label, value.map_or(Value::Null, Value::from));
+    if labels.is_empty() {
+        metadata.remove("labels");
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use std::fmt::Write;

@@ -1,5 +1,7 @@
 //! Secrets: values that must never be seen, how wide they are sealed, and what may be shown of them.
 
+pub mod rules;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -172,6 +174,8 @@ pub struct SecretEdit {
     pub set: SecretValues,
     /// Keys to remove.
     pub remove: Vec<DataKey>,
+    /// The new component; `Some(None)` takes the label away.
+    pub component: Option<Option<LabelValue>>,
 }
 
 /// A sealed secret ready to be rendered: ciphertext only.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{ManifestError, list, object_at, optional_integer, optional_text, set_or_remove, text_map};
+use super::{ManifestError, list, object_at, optional_integer, optional_text, set_label, set_or_remove, text_map};
 use crate::domain::change::ObjectKind;
 use crate::domain::nodegroup::{
     COMPONENT_LABEL, CapacityType, Nodegroup, NodegroupDraft, NodegroupEdit, NodegroupSpec, Scaling, Taint,
@@ -186,7 +186,12 @@ pub fn edit(document: &mut Value, edit: &NodegroupEdit, scaling: Option<Scaling>
         replace(object_at(document, &["spec"])?, "taints", json!(taints));
     }
     if let Some(component) = &edit.component {
-        set_component(document, component.as_ref().map(crate::domain::names::LabelValue::as_str))?;
+        set_label(
+            document,
+            &["metadata"],
+            COMPONENT_LABEL,
+            component.as_ref().map(crate::domain::names::LabelValue::as_str),
+        )?;
     }
     Ok(())
 }
@@ -198,17 +203,4 @@ fn replace(spec: &mut serde_json::Map<String, Value>, name: &str, value: Value) 
     if !absent_and_empty {
         set_or_remove(spec, name, value);
     }
-}
-
-fn set_component(document: &mut Value, component: Option<&str>) -> Result<(), ManifestError> {
-    let absent = document.pointer("/metadata/labels").is_none_or(Value::is_null);
-    if absent && component.is_none() {
-        return Ok(());
-    }
-    let labels = object_at(document, &["metadata", "labels"])?;
-    set_or_remove(labels, COMPONENT_LABEL, component.map_or(Value::Null, |name| json!(name)));
-    if labels.is_empty() {
-        object_at(document, &["metadata"])?.remove("labels");
-    }
-    Ok(())
 }

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::nodegroup::check_fields;
-use super::{ManifestError, object_at, optional_text, text_map};
+use super::{ManifestError, object_at, optional_text, set_label, text_map};
 use crate::domain::change::ObjectKind;
 use crate::domain::names::DataKey;
 use crate::domain::nodegroup::COMPONENT_LABEL;
@@ -145,4 +145,12 @@ pub fn edit(document: &mut Value, set: &Sealed, remove: &[DataKey]) -> Result<()
         annotations.insert(FINGERPRINT_ANNOTATION.to_owned(), json!(set.fingerprint));
     }
     Ok(())
+}
+
+/// Ties the Secret to another Backstage component, or to none.
+///
+/// # Errors
+/// When the manifest has something else where a map belongs.
+pub fn set_component(document: &mut Value, component: Option<&str>) -> Result<(), ManifestError> {
+    set_label(document, &["spec", "template", "metadata"], COMPONENT_LABEL, component)
 }
