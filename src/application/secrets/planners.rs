@@ -129,7 +129,7 @@ impl Edit<'_> {
         let set: u64 = self.wanted.set.values().map(|value| value.len() as u64).sum();
         let mut wrong = rules::check_keys(&before.kind, names.into_iter());
         for violation in &mut wrong {
-            violation.pointer = "/remove".to_owned();
+            "/remove".clone_into(&mut violation.pointer);
         }
         wrong.extend(
             rules::check_values(&before.kind, &self.wanted.set)

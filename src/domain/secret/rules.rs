@@ -80,10 +80,13 @@ pub fn check_keys<'a>(kind: &str, keys: impl Iterator<Item = &'a str>) -> Vec<Vi
     wrong
 }
 
+/// Tells whether a value has the form that its key needs, and what that is.
+type Form = (fn(&[u8]) -> bool, &'static str);
+
 /// Values of types whose form the API server or its users check must have that form.
 #[must_use]
 pub fn check_values(kind: &str, values: &SecretValues) -> Vec<Violation> {
-    let form = |key: &str| -> Option<(fn(&[u8]) -> bool, &'static str)> {
+    let form = |key: &str| -> Option<Form> {
         match (kind, key) {
             ("kubernetes.io/tls", "tls.crt") => Some((is_pem_certificate, "must be a certificate in PEM")),
             ("kubernetes.io/tls", "tls.key") => Some((is_pem_key, "must be a private key in PEM")),
