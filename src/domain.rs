@@ -6,6 +6,7 @@ pub mod error;
 pub mod instance_type;
 pub mod manifest;
 pub mod names;
+pub mod near;
 pub mod nodegroup;
 pub mod ports;
 pub mod secret;
