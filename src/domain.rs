@@ -2,7 +2,9 @@
 
 pub mod change;
 pub mod cost;
+pub mod cursor;
 pub mod error;
+pub mod glob;
 pub mod instance_type;
 pub mod manifest;
 pub mod names;
