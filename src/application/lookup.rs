@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use crate::domain::change::{ObjectKey, ObjectKind};
 use crate::domain::error::Failure;
 use crate::domain::names::{Namespace, ObjectName};
-
-/// How many near names an answer lists.
-const NEAR: usize = 5;
+use crate::domain::near::near;
 
 /// The one object of a name: in the namespace if one is given, else the only match.
 ///
@@ -44,32 +42,13 @@ pub fn not_found<'a>(
     namespace: Option<&Namespace>,
     keys: impl Iterator<Item = &'a ObjectKey>,
 ) -> Failure {
-    let mut near: Vec<(usize, &str)> = keys
+    let known = keys
         .filter(|key| key.kind == kind && namespace.is_none_or(|namespace| key.namespace == *namespace))
-        .map(|key| (distance(name, key.name.as_str()), key.name.as_str()))
-        .filter(|(distance, other)| *distance <= 1 + other.len() / 4)
-        .collect();
-    near.sort_unstable();
-    near.dedup();
-    let suggestions = near.into_iter().take(NEAR).map(|(_, name)| name.to_owned()).collect();
+        .map(|key| key.name.as_str());
+    let mut suggestions: Vec<String> = near(name, known).into_iter().map(str::to_owned).collect();
+    suggestions.dedup();
     let place = namespace.map_or_else(String::new, |namespace| format!(" in namespace {namespace}"));
     Failure::NotFound { message: format!("no {kind} of this name{place}; GET /api/{kind}s lists them"), suggestions }
-}
-
-/// Levenshtein distance, of the first 64 bytes.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b) = (&a.as_bytes()[..a.len().min(64)], &b.as_bytes()[..b.len().min(64)]);
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, left) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, right) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(left != right);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]
@@ -93,12 +72,5 @@ mod tests {
         assert!(
             matches!(find("nothing-like-it", None), Err(Failure::NotFound { suggestions, .. }) if suggestions.is_empty())
         );
-    }
-
-    #[test]
-    fn the_distance_counts_edits() {
-        for (a, b, edits) in [("", "", 0), ("a", "", 1), ("workers", "worker", 1), ("kitten", "sitting", 3)] {
-            assert_eq!(distance(a, b), edits);
-        }
     }
 }

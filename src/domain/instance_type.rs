@@ -140,9 +140,3 @@ pub struct IngestReport {
     /// Seconds it took.
     pub seconds: f64,
 }
-impl Catalog {
-    /// stub
-    pub fn near(&self, _name: &str) -> Vec<String> {
-        Vec::new()
-    }
-}
