@@ -84,6 +84,18 @@ impl Changes {
         self.direct
     }
 
+    /// The repository that changes go to.
+    #[must_use]
+    pub fn repository(&self) -> Repository {
+        self.vcs.repository()
+    }
+
+    /// The templates in use: name, and where it comes from.
+    #[must_use]
+    pub fn templates(&self) -> Vec<(String, String)> {
+        self.templates.templates()
+    }
+
     /// Makes a change, or tells what it would do.
     ///
     /// # Errors
