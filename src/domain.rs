@@ -8,6 +8,7 @@ pub mod manifest;
 pub mod names;
 pub mod nodegroup;
 pub mod ports;
+pub mod quote;
 pub mod secret;
 pub mod snapshot;
 pub mod text;

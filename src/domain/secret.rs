@@ -14,6 +14,9 @@ use super::snapshot::ManifestRef;
 /// The most bytes that all values of a secret may have together, decoded.
 pub const MAX_SECRET_BYTES: usize = 1024 * 1024;
 
+/// The SealedSecret's annotation that says which certificate sealed it: the SHA-256 of its DER, hex.
+pub const FINGERPRINT_ANNOTATION: &str = "cre-backend-api/certificate-fingerprint";
+
 /// A secret value: wiped when dropped, never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretBytes(Zeroizing<Vec<u8>>);
