@@ -79,7 +79,7 @@ pub fn small_secret(scope: Scope) -> SealedSecretDraft {
 /// A secret with all fields.
 pub fn full_secret(scope: Scope) -> SealedSecretDraft {
     let mut draft = small_secret(scope);
-    draft.kind = "kubernetes.io/tls".to_owned();
+    "kubernetes.io/tls".clone_into(&mut draft.kind);
     draft.sealed.encrypted = BTreeMap::from([
         (DataKey::parse("tls.crt").unwrap(), "AgBj".to_owned()),
         (DataKey::parse("tls.key").unwrap(), "AgBr".to_owned()),
