@@ -11,6 +11,7 @@ pub mod names;
 pub mod near;
 pub mod nodegroup;
 pub mod ports;
+pub mod quote;
 pub mod secret;
 pub mod snapshot;
 pub mod text;

@@ -16,6 +16,7 @@ use self::identity::RequestKey;
 use self::plan::{Plan, Planned, Planner};
 use self::policy::WritePolicy;
 use crate::domain::change::{
+    Repository,
     Action, ChangeSet, ChangeText, Freshness, ObjectKey, ObjectKind, Proposed, PullRequest, PullRequestState,
     RequestHash,
 };

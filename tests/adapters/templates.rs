@@ -1,1 +1,9 @@
-//! Tests of the templates adapter.
+//! The Tera templates: what they render, what they refuse, and that no text can break out.
+#![allow(clippy::unwrap_used, reason = "helpers of tests, which clippy does not see as tests")]
+
+mod drafts;
+mod folder;
+mod injection;
+mod manifests;
+mod paths;
+mod words;
