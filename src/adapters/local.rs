@@ -25,7 +25,9 @@ use super::git;
 use super::git::branch::PREFIX_LIMIT;
 use super::git::build::Author;
 use super::git::jobs::Jobs;
-use crate::domain::change::{BlobId, ChangeSet, CommitId, File, Freshness, Proposed, PullRequest, SweepReport};
+use crate::domain::change::{
+    BlobId, ChangeSet, CommitId, File, Freshness, ObjectKey, Proposed, PullRequest, SweepReport,
+};
 use crate::domain::error::VcsError;
 use crate::domain::names::{BranchName, RepoPath};
 use crate::domain::ports::VersionControl;
@@ -216,6 +218,17 @@ impl VersionControl for LocalForge {
 
     async fn withdraw(&self, number: u64) -> Result<PullRequest, VcsError> {
         self.write_job(move |core, repo| core.withdraw(repo, number)).await
+    }
+
+    fn repository(&self) -> crate::domain::change::Repository {
+        crate::domain::change::Repository {
+            url: self.core.path.display().to_string(),
+            base: self.core.settings.base.clone(),
+        }
+    }
+
+    fn branch(&self, key: &ObjectKey) -> Result<BranchName, VcsError> {
+        self.core.branch_of(key)
     }
 
     async fn sweep(&self) -> Result<SweepReport, VcsError> {

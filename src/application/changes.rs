@@ -16,9 +16,8 @@ use self::identity::RequestKey;
 use self::plan::{Plan, Planned, Planner};
 use self::policy::WritePolicy;
 use crate::domain::change::{
-    Repository,
     Action, ChangeSet, ChangeText, Freshness, ObjectKey, ObjectKind, Proposed, PullRequest, PullRequestState,
-    RequestHash,
+    Repository, RequestHash,
 };
 use crate::domain::error::{Failure, VcsError};
 use crate::domain::names::{Actor, Namespace, RepoPath};
@@ -176,7 +175,8 @@ impl Changes {
             Planned::Change(plan) => self.keep_folder(*plan).await?,
         };
         let text = self.text(request, &plan)?;
-        let target = (!self.direct).then(|| (self.vcs.branch(&request.key), self.vcs.repository().base));
+        let target =
+            if self.direct { None } else { Some((self.vcs.branch(&request.key)?, self.vcs.repository().base)) };
         Ok(Written::Dry(DryRun::of(request.action, plan, text, target)))
     }
 

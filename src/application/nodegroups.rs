@@ -5,7 +5,6 @@ mod planners;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use self::item::NodegroupItem;
 use self::planners::{Creation, Deletion, Edit};
@@ -150,12 +149,7 @@ impl Nodegroups {
         spec: NodegroupSpec,
         options: &WriteOptions,
     ) -> Result<Written, Failure> {
-        let Some(loaded) = self.instance_types.current() else {
-            return Err(Failure::Unavailable {
-                message: "no instance types are loaded yet; GET /api/instance_types/source tells why".to_owned(),
-                retry_after: Duration::from_secs(5),
-            });
-        };
+        let loaded = self.instance_types.loaded()?;
         let wrong = self.violations(Some(&spec.cluster), &spec.instance_types);
         if !wrong.is_empty() {
             return Err(Failure::Invalid(wrong));

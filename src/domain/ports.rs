@@ -121,7 +121,10 @@ pub trait VersionControl: Send + Sync + 'static {
     fn repository(&self) -> Repository;
 
     /// The branch that a change of this object is made on.
-    fn branch(&self, key: &ObjectKey) -> BranchName;
+    ///
+    /// # Errors
+    /// When the settings give no valid name.
+    fn branch(&self, key: &ObjectKey) -> Result<BranchName, VcsError>;
 
     /// Takes up what a crash left: opens pull requests for branches without one, deletes branches of merged and closed ones.
     ///

@@ -9,7 +9,7 @@ use crate::domain::names::{BadName, BranchName};
 const NAME_LIMIT: usize = 150;
 
 /// The longest branch name that [`BranchName`] takes.
-const BRANCH_LIMIT: usize = 200;
+const BRANCH_LIMIT: usize = 400;
 
 /// The longest prefix: room for the longest kind and namespace, the hash, and some of the name stays.
 pub const PREFIX_LIMIT: usize = 80;
