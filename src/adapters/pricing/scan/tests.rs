@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::walk::MAX_DEPTH;
 use super::*;
 
 /// Gives a few bytes at a time, so that every token is cut somewhere.
