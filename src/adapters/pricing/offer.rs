@@ -54,7 +54,7 @@ impl Offer {
         let mut members = scanner.object("the document")?;
         while let Some(key) = members.next(&mut scanner)? {
             match key.as_str() {
-                "offerCode" => self.offer_code(&mut scanner)?,
+                "offerCode" => offer_code(&mut scanner)?,
                 "version" => {
                     self.version = scanner.text()?;
                     if seen.is_some() && self.version.as_deref() == seen && !self.has_products {
@@ -75,13 +75,6 @@ impl Offer {
         let (catalog, mut report) = self.join();
         report.seconds = started.elapsed().as_secs_f64();
         Ok(Load::Loaded(catalog, report))
-    }
-
-    fn offer_code(&self, scanner: &mut Scanner<impl Read>) -> Result<(), SourceError> {
-        match scanner.text()?.as_deref() {
-            Some("AmazonEC2") => Ok(()),
-            _ => Err(malformed("its offerCode isn't AmazonEC2")),
-        }
     }
 
     fn products(&mut self, scanner: &mut Scanner<impl Read>) -> Result<(), SourceError> {
@@ -175,6 +168,13 @@ impl Offer {
             types,
         };
         (catalog, self.report)
+    }
+}
+
+fn offer_code(scanner: &mut Scanner<impl Read>) -> Result<(), SourceError> {
+    match scanner.text()?.as_deref() {
+        Some("AmazonEC2") => Ok(()),
+        _ => Err(malformed("its offerCode isn't AmazonEC2")),
     }
 }
 

@@ -38,6 +38,11 @@ fn instance_types(steps: Vec<Step>) -> InstanceTypes {
     InstanceTypes::new(Arc::new(source(steps)), 0.5)
 }
 
+/// A function of its own, as `Option::is_none` isn't general enough for the double.
+fn unseen(seen: Option<&Revision>) -> bool {
+    seen.is_none()
+}
+
 fn count(types: &InstanceTypes) -> usize {
     types.current().expect("types").catalog.types.len()
 }
@@ -135,13 +140,13 @@ async fn what_is_served_ages_while_loads_fail_although_the_source_answers() {
 async fn the_revision_in_service_is_told_to_the_source_unless_a_reload_is_forced() {
     let mut source = MockInstanceTypeSource::new();
     source.expect_info().returning(|| info(Duration::from_secs(15)));
-    source.expect_load().times(1).withf(|seen| seen.is_none()).returning(|_| Ok(listing(4, 4)));
+    source.expect_load().times(1).withf(|seen| unseen(*seen)).returning(|_| Ok(listing(4, 4)));
     source
         .expect_load()
         .times(1)
         .withf(|seen| seen.is_some_and(|seen| seen.0 == "4/4"))
         .returning(|_| Ok(Load::Unchanged));
-    source.expect_load().times(1).withf(|seen| seen.is_none()).returning(|_| Ok(listing(3, 3)));
+    source.expect_load().times(1).withf(|seen| unseen(*seen)).returning(|_| Ok(listing(3, 3)));
     let types = InstanceTypes::new(Arc::new(source), 0.5);
     types.load(false).await.unwrap();
     types.load(false).await.unwrap();

@@ -77,7 +77,7 @@ impl SortKey {
     }
 
     /// The type's value of this key.
-    pub(super) fn value<'a>(&self, kind: &'a InstanceType) -> Value<'a> {
+    pub(super) fn value(self, kind: &InstanceType) -> Value<'_> {
         let price = || kind.price.as_ref().map(|price| price.usd_per_hour);
         match self.field {
             Field::Name => Value::Text(&kind.name),
@@ -100,7 +100,7 @@ impl SortKey {
     }
 
     /// Orders two values of this key; unknown ones are last whichever the direction.
-    pub(super) fn compare(&self, a: &Value<'_>, b: &Value<'_>) -> Ordering {
+    pub(super) fn compare(self, a: &Value<'_>, b: &Value<'_>) -> Ordering {
         match (a, b) {
             (Value::Null, Value::Null) => Ordering::Equal,
             (Value::Null, _) => Ordering::Greater,

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::walk::MAX_DEPTH;
 use super::*;
 
 /// Gives a few bytes at a time, so that every token is cut somewhere.
@@ -85,7 +86,7 @@ fn what_is_no_object_is_an_error() {
 #[test]
 fn hostile_depth_and_length_are_errors() {
     for document in [
-        format!(r#"{{"a":{}"#, "[".repeat(MAX_DEPTH + 1)),
+        format!(r#"{{"a":{}"#, "[".repeat(MAX_DEPTH as usize + 1)),
         format!(r#"{{"a":"{}"}}"#, "x".repeat(MAX_VALUE + 1)),
         format!(r#"{{"a":[{}]}}"#, "1,".repeat(MAX_VALUE)),
         format!(r#"{{"{}":1}}"#, "k".repeat(MAX_VALUE + 1)),
