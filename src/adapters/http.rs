@@ -2,18 +2,27 @@
 
 pub mod auth;
 pub mod body;
+pub mod cost_view;
 pub mod error;
 pub mod error_body;
 pub mod finish;
 pub mod host;
+pub mod list;
+pub mod nodegroups;
 pub mod openapi;
+pub mod options;
+pub mod path;
 pub mod probes;
 pub mod pull_request_view;
+pub mod pull_requests;
 pub mod query;
 pub mod request_id;
+pub mod responses;
 pub mod router;
+pub mod secrets;
 pub mod serve;
 pub mod state;
+pub mod write;
 
 pub use auth::{Authenticator, Subject};
 pub use body::{Fields, JsonBody, Node, Problems};

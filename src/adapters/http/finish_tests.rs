@@ -14,14 +14,14 @@ use tower::ServiceExt;
 use super::super::auth::Authenticator;
 use super::super::host::HostRule;
 use super::super::router::wrap;
-use super::super::state::AppState;
+use super::super::state::{AppState, UseCases};
 use super::*;
 use crate::application::readiness::Readiness;
 use crate::domain::error::Failure;
 
 fn state(authenticator: Authenticator) -> AppState {
     let readiness = Arc::new(Readiness::new(vec![], None));
-    let mut state = AppState::new(readiness, authenticator, HostRule::new(false, &[]));
+    let mut state = AppState::new(UseCases::uncalled(), readiness, authenticator, HostRule::new(false, &[]));
     state.time_limit = Duration::from_millis(200);
     state
 }

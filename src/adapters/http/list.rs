@@ -90,7 +90,7 @@ impl Paging {
     /// 400 when the cursor's key isn't of this list.
     pub fn page<T, K: Ord, V>(
         self,
-        items: Vec<T>,
+        items: &[T],
         key: impl Fn(&T) -> K,
         read: impl Fn(&[Part]) -> Option<K>,
         write: impl Fn(&K) -> Vec<Part>,
@@ -107,8 +107,7 @@ impl Paging {
         let rest: Vec<&T> = items.iter().filter(|item| after.as_ref().is_none_or(|after| key(item) > *after)).collect();
         let page = &rest[..rest.len().min(self.limit)];
         let more = page.len() < rest.len();
-        let next_cursor =
-            page.last().filter(|_| more).map(|last| cursor::encode(self.query, &write(&key(last))));
+        let next_cursor = page.last().filter(|_| more).map(|last| cursor::encode(self.query, &write(&key(last))));
         Ok(ListView {
             items: page.iter().map(|item| view(item)).collect(),
             total_items,

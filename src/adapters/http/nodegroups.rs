@@ -1,6 +1,6 @@
 //! `/api/nodegroups`: list, read, create, change, delete.
 
-mod request;
+pub mod request;
 mod view;
 
 use axum::Json;
@@ -22,14 +22,18 @@ use super::write::{DryRunView, WriteParameters, WriteView, answer};
 use crate::application::nodegroups::item::NodegroupItem;
 use crate::domain::names::{ClusterName, Namespace};
 use crate::domain::nodegroup::phase::Phase;
+pub use request::component;
 use request::{CreateNodegroup, UpdateNodegroup};
+pub use view::ManifestView;
 use view::NodegroupView;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(list_nodegroups, create_nodegroup))
-        .routes(routes!(get_nodegroup, update_nodegroup, delete_nodegroup))
+    OpenApiRouter::new().routes(routes!(list_nodegroups, create_nodegroup)).routes(routes!(
+        get_nodegroup,
+        update_nodegroup,
+        delete_nodegroup
+    ))
 }
 
 /// Lists nodegroups, each with its instance types' data, cost and open pull request.
@@ -65,7 +69,7 @@ async fn list_nodegroups(
     let items: Vec<_> = list.items.into_iter().filter(accepts).collect();
     let key = |item: &NodegroupItem| order(&item.key);
     let view = |item: &NodegroupItem| NodegroupView::of(item, &host);
-    Ok(Json(paging.page(items, key, read_key, key_parts, view, &list.source)?))
+    Ok(Json(paging.page(&items, key, read_key, key_parts, view, &list.source)?))
 }
 
 /// One nodegroup.

@@ -23,9 +23,7 @@ use crate::domain::snapshot::Observed;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(list_pull_requests))
-        .routes(routes!(get_pull_request, withdraw_pull_request))
+    OpenApiRouter::new().routes(routes!(list_pull_requests)).routes(routes!(get_pull_request, withdraw_pull_request))
 }
 
 /// Lists the pull requests that this service opened, newest first.
@@ -65,7 +63,7 @@ async fn list_pull_requests(
     });
     let items: Vec<&PullRequest> = newest_first.filter(accepts).collect();
     let page = paging.page(
-        items,
+        &items,
         |pull_request| std::cmp::Reverse(pull_request.number),
         |parts| match parts {
             [Part::Number(number)] => u64::try_from(*number).ok().map(std::cmp::Reverse),
@@ -118,7 +116,7 @@ async fn withdraw_pull_request(
 
 /// What is no number is no pull request.
 fn parse(number: &str) -> Result<u64, Failure> {
-    number.parse().map_err(|_| {
-        Failure::not_found("pull requests have whole numbers; GET /api/pull_requests lists them")
-    })
+    number
+        .parse()
+        .map_err(|_| Failure::not_found("pull requests have whole numbers; GET /api/pull_requests lists them"))
 }

@@ -1,6 +1,6 @@
 //! `/api/secrets` and `/api/certificate`: names, keys and sizes, never a value; create, change, delete as SealedSecrets.
 
-mod request;
+pub mod request;
 mod view;
 
 use axum::Json;
@@ -57,7 +57,7 @@ async fn list_secrets(
     let items: Vec<_> = list.items.into_iter().filter(accepts).collect();
     let key = |item: &SecretItem| order(&item.key);
     let view = |item: &SecretItem| SecretView::of(item, &host);
-    Ok(Json(paging.page(items, key, read_key, key_parts, view, &list.source)?))
+    Ok(Json(paging.page(&items, key, read_key, key_parts, view, &list.source)?))
 }
 
 /// One secret, without its values.

@@ -22,8 +22,10 @@ use crate::domain::nodegroup::{
     "scaling": {"min": 1, "max": 5, "desired": 2}
 }))]
 pub struct CreateNodegroup {
+    /// Unique in its namespace.
     #[schema(pattern = "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
     pub name: String,
+    /// The Kubernetes namespace of the manifest.
     #[schema(pattern = "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
     pub namespace: String,
     /// The EKS cluster.
@@ -34,6 +36,7 @@ pub struct CreateNodegroup {
     pub instance_types: Vec<String>,
     /// `ON_DEMAND` (the default) or `SPOT`.
     pub capacity_type: Option<String>,
+    /// How many nodes.
     pub scaling: ScalingBody,
     /// Root disk; left out, EKS or a launch template decides.
     #[schema(minimum = 1, maximum = 16384)]
@@ -57,6 +60,7 @@ pub struct UpdateNodegroup {
     pub instance_types: Option<Vec<String>>,
     /// Immutable.
     pub capacity_type: Option<String>,
+    /// How many nodes from now on.
     pub scaling: Option<ScalingEditBody>,
     /// Immutable.
     pub disk_size_gib: Option<u32>,
@@ -71,8 +75,10 @@ pub struct UpdateNodegroup {
 /// How many nodes.
 #[derive(Debug, ToSchema)]
 pub struct ScalingBody {
+    /// The fewest.
     #[schema(minimum = 0, maximum = 10000)]
     pub min: u32,
+    /// The most.
     #[schema(minimum = 1, maximum = 10000)]
     pub max: u32,
     /// From min to max; left out: the greater of min and 1.
@@ -82,8 +88,10 @@ pub struct ScalingBody {
 /// How many nodes from now on; a part left out stays.
 #[derive(Debug, ToSchema)]
 pub struct ScalingEditBody {
+    /// The fewest.
     #[schema(minimum = 0, maximum = 10000)]
     pub min: Option<u32>,
+    /// The most.
     #[schema(minimum = 1, maximum = 10000)]
     pub max: Option<u32>,
     /// From min to max; left out, it stays as near as min and max let it.
@@ -93,6 +101,7 @@ pub struct ScalingEditBody {
 /// A taint.
 #[derive(Debug, ToSchema)]
 pub struct TaintBody {
+    /// A qualified name of 1-63 characters.
     pub key: String,
     /// Empty when left out.
     pub value: Option<String>,
@@ -148,19 +157,14 @@ pub fn update(body: &Node) -> Result<NodegroupEdit, ApiError> {
     let problems = Problems::default();
     let mut fields = Fields::of(body, "", &problems);
     let fixed = FixedFields {
-        cluster: fields
-            .string("cluster")
-            .and_then(|text| problems.parsed("/cluster", ClusterName::parse(text))),
+        cluster: fields.string("cluster").and_then(|text| problems.parsed("/cluster", ClusterName::parse(text))),
         instance_types: fields.string_list("instance_types").map(|names| instance_types(&names, &problems)),
         capacity_type: fields.string("capacity_type").and_then(|word| capacity(word, &problems)),
         disk_size_gib: fields.nullable_integer("disk_size_gib").flatten().and_then(|size| disk(size, &problems)),
     };
     let scaling = fields.object("scaling").map(|mut fields| {
-        let edit = ScalingEdit {
-            min: fields.integer("min"),
-            max: fields.integer("max"),
-            desired: fields.integer("desired"),
-        };
+        let edit =
+            ScalingEdit { min: fields.integer("min"), max: fields.integer("max"), desired: fields.integer("desired") };
         fields.finish();
         if let (Some(min), Some(max)) = (edit.min, edit.max) {
             problems.extend(Scaling::new(min, max, edit.desired).err().unwrap_or_default());
@@ -168,9 +172,7 @@ pub fn update(body: &Node) -> Result<NodegroupEdit, ApiError> {
         edit
     });
     let edit = NodegroupEdit {
-        component: fields
-            .nullable_string("component")
-            .map(|name| name.and_then(|text| component(text, &problems))),
+        component: fields.nullable_string("component").map(|name| name.and_then(|text| component(text, &problems))),
         scaling,
         labels: read_labels(&mut fields, &problems),
         taints: read_taints(&mut fields, &problems),

@@ -190,10 +190,6 @@ impl ConditionView {
 
 impl HealthIssueView {
     fn of(issue: &HealthIssue) -> Self {
-        Self {
-            code: issue.code.clone(),
-            message: issue.message.clone(),
-            resource_ids: issue.resource_ids.clone(),
-        }
+        Self { code: issue.code.clone(), message: issue.message.clone(), resource_ids: issue.resource_ids.clone() }
     }
 }

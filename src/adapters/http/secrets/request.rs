@@ -21,8 +21,10 @@ use crate::domain::secret::{Scope, SecretBytes, SecretEdit, SecretSpec, SecretVa
     "name": "db", "namespace": "team-a", "string_data": {"user": "app"}, "data": {"password": "c2VjcmV0"}
 }))]
 pub struct CreateSecret {
+    /// Unique in its namespace.
     #[schema(max_length = 248)]
     pub name: String,
+    /// The namespace of the Secret.
     #[schema(pattern = "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
     pub namespace: String,
     /// `Opaque` by default.
@@ -82,10 +84,11 @@ pub fn create(body: &Node, secrets: &Secrets) -> Result<(ObjectKey, SecretSpec),
         }
         scope
     });
-    let values = values(&mut fields, &problems);
-    if values.is_empty() && !fields.has("data") && !fields.has("string_data") {
+    let (values, sent) = values(&mut fields, &problems);
+    if sent == 0 {
         problems.rule("/string_data", "must have at least one key, here or in /data");
     }
+    let all_read = values.len() == sent;
     let spec = SecretSpec {
         kind,
         scope: scope.unwrap_or(Scope::Strict),
@@ -95,12 +98,9 @@ pub fn create(body: &Node, secrets: &Secrets) -> Result<(ObjectKey, SecretSpec),
         component: fields.nullable_string("component").flatten().and_then(|text| component(text, &problems)),
         values,
     };
-    let sent = fields.has("data") || fields.has("string_data");
     fields.finish();
-    let complete = problems.is_clean();
-    if complete && spec.values.is_empty() && sent {
-        problems.rule("/string_data", "must have at least one key, here or in /data");
-    } else if complete || !spec.values.is_empty() {
+    // A key that couldn't be read is told already; the rules would tell again that it is missing.
+    if all_read {
         problems.extend(secrets.violations(&spec));
     }
     problems.check()?;
@@ -118,14 +118,15 @@ pub fn update(body: &Node) -> Result<SecretEdit, ApiError> {
     let problems = Problems::default();
     let mut fields = Fields::of(body, "", &problems);
     let set = fields.object("set").map(|mut set| {
-        let values = values(&mut set, &problems);
+        let (values, _) = values(&mut set, &problems);
         set.finish();
         values
     });
     let names = fields.string_list("remove").unwrap_or_default();
-    let remove = names.iter().enumerate().filter_map(|(index, name)| {
-        problems.parsed(format!("/remove/{index}"), DataKey::parse(name))
-    });
+    let remove = names
+        .iter()
+        .enumerate()
+        .filter_map(|(index, name)| problems.parsed(format!("/remove/{index}"), DataKey::parse(name)));
     let edit = SecretEdit {
         set: set.unwrap_or_default(),
         remove: remove.collect(),
@@ -136,11 +137,13 @@ pub fn update(body: &Node) -> Result<SecretEdit, ApiError> {
     Ok(edit)
 }
 
-/// Reads `string_data` and `data`.
-fn values(fields: &mut Fields<'_, '_>, problems: &Problems) -> SecretValues {
+/// Reads `string_data` and `data`: the values, and how many were sent.
+fn values(fields: &mut Fields<'_, '_>, problems: &Problems) -> (SecretValues, usize) {
     let mut values = SecretValues::new();
+    let mut sent = 0;
     for (field, decode) in [("string_data", as_text as Decode), ("data", from_base64)] {
         for (name, value) in fields.string_entries(field).unwrap_or_default() {
+            sent += 1;
             let pointer = format!("{}/{}", fields.pointer(field), pointer_segment(name));
             let key = problems.parsed(&pointer, DataKey::parse(name));
             let value = decode(value);
@@ -154,7 +157,7 @@ fn values(fields: &mut Fields<'_, '_>, problems: &Problems) -> SecretValues {
             }
         }
     }
-    values
+    (values, sent)
 }
 
 /// Turns a field's text into a value's bytes.
