@@ -98,6 +98,7 @@ impl Core {
             if updated != **record {
                 let blob = updated.store(repo)?;
                 refs::advance(repo, &meta_ref(*number), *meta, blob)?;
+                self.memory().loose += 1;
                 (*meta, *record) = (blob, Arc::new(updated));
             }
             deleted += usize::from(self.delete_leftover(repo, record, tip, &mut signs)?);
