@@ -52,7 +52,7 @@ impl Core {
         let _lock = self.locked()?;
         let view = self.refresh(repo)?;
         let branch = self.branch_of(&change.key)?;
-        if let Some(open) = view.open_on(branch.as_str()) {
+        if let Some(open) = view.open_for(&change.key, &branch) {
             return if open.request_hash == change.request_hash && open.key == change.key {
                 Ok(Proposed::Adopted(open.clone()))
             } else {
@@ -167,7 +167,7 @@ impl Core {
             };
             let Some((commit, trailers)) = our_commit(repo, tip, |_| true)? else { continue };
             let ours = self.branch_of(&trailers.key)? == branch;
-            if !ours || view.open_on(branch.as_str()).is_some() || view.is_settled(commit) {
+            if !ours || view.open_for(&trailers.key, &branch).is_some() || view.is_settled(commit) {
                 continue;
             }
             if is_on_base(repo, tip, &view)? {
