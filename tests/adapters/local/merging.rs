@@ -125,7 +125,11 @@ async fn a_sweep_deletes_what_a_crash_left_and_packs_without_losing_anything() {
     test.git(&["gc", "--quiet", "--prune=now"]);
     let again = test.another().await;
     assert_eq!(published(&again, 2).await, Some(open.clone()));
-    assert_eq!(published(&again, 1).await.unwrap().state, PullRequestState::Merged, "git gc keeps what refs/pull holds");
+    assert_eq!(
+        published(&again, 1).await.unwrap().state,
+        PullRequestState::Merged,
+        "git gc keeps what refs/pull holds"
+    );
     assert_eq!(again.withdraw(2).await.unwrap().state, PullRequestState::Closed);
     assert!(test.branches().is_empty());
     test.git(&["fsck", "--strict"]);
