@@ -96,8 +96,11 @@ pub fn pack(repo: &Repository) -> Result<(), VcsError> {
 }
 
 fn advance_from(repo: &Repository, name: &str, from: Oid, to: Oid) -> Result<bool, git2::Error> {
-    let written = unlocked(repo, &[name, PACKED, "HEAD"], || {
-        repo.reference_matching(name, to, true, from, "cre-backend-api").map(|_| true)
+    let write = || repo.reference_matching(name, to, true, from, "cre-backend-api").map(|_| true);
+    let written = unlocked(repo, &[name, PACKED, "HEAD"], || match write() {
+        // Whoever deletes the last branch of a folder removes the folder, perhaps just when we have made it.
+        Err(error) if error.code() == ErrorCode::NotFound && from.is_zero() => write(),
+        written => written,
     });
     match written {
         Err(error) if matches!(error.code(), ErrorCode::Modified | ErrorCode::Exists) => Ok(false),

@@ -43,6 +43,8 @@ pub(super) struct Memory {
     pub(super) not_merged: HashMap<u64, (Oid, Oid)>,
     /// The signs at the last refresh.
     pub(super) signs: Option<Signs>,
+    /// Refs written since refs were packed last: each is a file that every refresh opens.
+    pub(super) loose: usize,
 }
 
 /// The forge without its threads: every method blocks.
@@ -61,7 +63,9 @@ impl Core {
     pub(super) fn new(settings: LocalSettings, author: Author, source: SourceInfo, step: Step) -> Self {
         let path = settings.destination.join(format!("{}.git", settings.repo));
         let lock = settings.destination.join(format!("{}.lock", settings.repo));
-        let (published, memory) = (ArcSwapOption::empty(), Mutex::default());
+        // What an earlier process left loose isn't known, so the first sweep packs.
+        let memory = Mutex::new(Memory { loose: 1, ..Memory::default() });
+        let published = ArcSwapOption::empty();
         Self { settings, author, path, lock, source, published, step, memory }
     }
 

@@ -20,6 +20,9 @@ const FULL_READ: Duration = Duration::from_secs(10);
 /// How often crashes of other processes are cleaned up after; our own are at start.
 const SWEEP: Duration = Duration::from_secs(3600);
 
+/// How many loose refs are let be: the next refresh opens each of them.
+const LOOSE: usize = 200;
+
 impl LocalForge {
     /// Keeps what readers get up to date until cancelled; sweeps at the start and every hour. A failure is logged, once per
     /// change of it, and the loop goes on: readers see the age of what they get.
@@ -52,9 +55,10 @@ impl LocalForge {
             };
             let failure = outcome.err().map(|error| error.to_string());
             if failure != failing {
-                match &failure {
-                    Some(error) => tracing::warn!(error, "the GitOps repository can't be read; trying again"),
-                    None => tracing::info!("the GitOps repository can be read again"),
+                if let Some(error) = &failure {
+                    tracing::warn!(error, "the GitOps repository can't be read; trying again");
+                } else {
+                    tracing::info!("the GitOps repository can be read again");
                 }
                 failing = failure;
             }
@@ -68,7 +72,8 @@ impl LocalForge {
         if moved || full {
             self.write_job(|core, repo| {
                 let _lock = core.locked()?;
-                core.refresh(repo).map(drop)
+                core.refresh(repo)?;
+                core.pack(repo, LOOSE)
             })
             .await?;
         }

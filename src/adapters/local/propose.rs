@@ -25,6 +25,22 @@ struct Waiting {
     body: String,
 }
 
+impl Waiting {
+    /// A commit that is on its branch already, described from itself.
+    fn of_commit(
+        repo: &Repository,
+        commit: Oid,
+        trailers: Trailers,
+        branch: BranchName,
+        title: String,
+        body: String,
+    ) -> Result<Self, VcsError> {
+        let parent = repo.find_commit(commit).and_then(|commit| commit.parent_id(0)).map_err(|e| vcs_error(&e))?;
+        let files = changed_files(repo, commit)?;
+        Ok(Self { commit, trailers, branch, base_commit: commit_id(parent), files, title, body })
+    }
+}
+
 impl Core {
     /// The branch of an object.
     pub(super) fn branch_of(&self, key: &ObjectKey) -> Result<BranchName, VcsError> {
@@ -36,7 +52,7 @@ impl Core {
         let _lock = self.locked()?;
         let view = self.refresh(repo)?;
         let branch = self.branch_of(&change.key)?;
-        if let Some(open) = view.open_on(branch.as_str()) {
+        if let Some(open) = view.open_for(&change.key, &branch) {
             return if open.request_hash == change.request_hash && open.key == change.key {
                 Ok(Proposed::Adopted(open.clone()))
             } else {
@@ -63,7 +79,7 @@ impl Core {
         let Some((commit, trailers)) = our_commit(repo, tip, |trailers| trailers.key == change.key)? else {
             return Err(VcsError::WrongState(format!("branch {branch} isn't of this service; rename or delete it")));
         };
-        if view.is_settled(commit) || self.is_on_base(repo, tip, view)? {
+        if view.is_settled(commit) || is_on_base(repo, tip, view)? {
             let deleted = refs::delete(repo, &name, tip)?;
             self.step("the old branch is deleted");
             return if deleted { Ok(None) } else { Err(VcsError::Conflict(None)) };
@@ -72,7 +88,7 @@ impl Core {
             return Err(VcsError::Conflict(None));
         }
         let (title, body) = (change.text.title.clone(), change.text.body.clone());
-        self.waiting(repo, commit, trailers, branch.clone(), title, body).map(Some)
+        Waiting::of_commit(repo, commit, trailers, branch.clone(), title, body).map(Some)
     }
 
     /// Makes the commit and its branch.
@@ -102,21 +118,6 @@ impl Core {
             title: change.text.title.clone(),
             body: change.text.body.clone(),
         })
-    }
-
-    /// A commit that is on its branch already, described from itself.
-    fn waiting(
-        &self,
-        repo: &Repository,
-        commit: Oid,
-        trailers: Trailers,
-        branch: BranchName,
-        title: String,
-        body: String,
-    ) -> Result<Waiting, VcsError> {
-        let parent = repo.find_commit(commit).and_then(|commit| commit.parent_id(0)).map_err(|e| vcs_error(&e))?;
-        let files = changed_files(repo, commit)?;
-        Ok(Waiting { commit, trailers, branch, base_commit: commit_id(parent), files, title, body })
     }
 
     /// Opens the pull request: the record first, as a head alone would tell nothing.
@@ -151,6 +152,7 @@ impl Core {
         self.step("the pull request is open");
         refs::create(repo, &head_ref(number), commit)?;
         self.step("its head is set");
+        self.memory().loose += 2;
         let view = self.refresh(repo)?;
         Ok(view.records.get(&number).map_or(record.pull_request, |record| record.pull_request.clone()))
     }
@@ -165,17 +167,17 @@ impl Core {
             };
             let Some((commit, trailers)) = our_commit(repo, tip, |_| true)? else { continue };
             let ours = self.branch_of(&trailers.key)? == branch;
-            if !ours || view.open_on(branch.as_str()).is_some() || view.is_settled(commit) {
+            if !ours || view.open_for(&trailers.key, &branch).is_some() || view.is_settled(commit) {
                 continue;
             }
-            if self.is_on_base(repo, tip, &view)? {
+            if is_on_base(repo, tip, &view)? {
                 let gone = !self.settings.keep_branches && refs::delete(repo, &name, tip)?;
                 deleted += usize::from(gone);
                 continue;
             }
             let message = repo.find_commit(commit).map_err(|error| vcs_error(&error))?;
             let (title, body) = subject_and_body(message.message().unwrap_or_default());
-            let waiting = self.waiting(repo, commit, trailers, branch, title, body)?;
+            let waiting = Waiting::of_commit(repo, commit, trailers, branch, title, body)?;
             self.open(repo, view.next_number, waiting)?;
             resumed += 1;
             view = self.refresh(repo)?;
@@ -200,9 +202,10 @@ impl Core {
         self.refresh(repo)?;
         Ok(commit_id(built.commit))
     }
+}
 
-    fn is_on_base(&self, repo: &Repository, commit: Oid, view: &View) -> Result<bool, VcsError> {
-        let base = view.signs.base;
-        Ok(base == commit || repo.graph_descendant_of(base, commit).map_err(|error| vcs_error(&error))?)
-    }
+/// Whether the base branch has a commit in its history.
+fn is_on_base(repo: &Repository, commit: Oid, view: &View) -> Result<bool, VcsError> {
+    let base = view.signs.base;
+    Ok(base == commit || repo.graph_descendant_of(base, commit).map_err(|error| vcs_error(&error))?)
 }

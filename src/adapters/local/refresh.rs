@@ -13,8 +13,9 @@ use super::merged::{Question, merged_at};
 use super::record::{Record, head_ref, meta_ref, parse_ref};
 use crate::adapters::git::trailers::our_commit;
 use crate::adapters::git::{commit_id, oid, refs};
-use crate::domain::change::{PullRequest, PullRequestState};
+use crate::domain::change::{ObjectKey, PullRequest, PullRequestState};
 use crate::domain::error::VcsError;
+use crate::domain::names::BranchName;
 use crate::domain::snapshot::{Invalid, Observed, Revision, Snapshot};
 
 /// How long a closed pull request may still turn out to be merged: one push can delete the branch before it moves the base.
@@ -32,12 +33,12 @@ pub(super) struct View {
 }
 
 impl View {
-    /// The open pull request of a branch.
-    pub(super) fn open_on(&self, branch: &str) -> Option<&PullRequest> {
+    /// The open pull request of an object, or of its branch: after a change of the prefix, its branch has another name.
+    pub(super) fn open_for(&self, key: &ObjectKey, branch: &BranchName) -> Option<&PullRequest> {
         self.records
             .values()
             .map(|record| &record.pull_request)
-            .find(|pull| pull.state == PullRequestState::Open && pull.branch.as_str() == branch)
+            .find(|pull| pull.state == PullRequestState::Open && (pull.key == *key || pull.branch == *branch))
     }
 
     /// Whether a commit of ours belongs to a pull request that is merged or closed.
@@ -79,7 +80,12 @@ impl Core {
         for (number, (meta, record)) in &mut records {
             let branch = record.pull_request.branch.to_string();
             let name = format!("refs/heads/{branch}");
-            let tip = signs.tips.get(&name).copied().filter(|_| owners.get(&branch) == Some(number));
+            let owned = owners.get(&branch) == Some(number);
+            let tip = match signs.tips.get(&name) {
+                // Made under another prefix, which was the setting then.
+                None if owned && !is_final(&record.pull_request) => refs::tip(repo, &name)?,
+                tip => tip.copied().filter(|_| owned),
+            };
             if is_final(&record.pull_request) {
                 deleted += usize::from(self.delete_leftover(repo, record, tip, &mut signs)?);
                 continue;
@@ -98,6 +104,7 @@ impl Core {
             if updated != **record {
                 let blob = updated.store(repo)?;
                 refs::advance(repo, &meta_ref(*number), *meta, blob)?;
+                self.memory().loose += 1;
                 (*meta, *record) = (blob, Arc::new(updated));
             }
             deleted += usize::from(self.delete_leftover(repo, record, tip, &mut signs)?);

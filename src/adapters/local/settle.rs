@@ -41,7 +41,16 @@ impl Core {
         let _lock = self.locked()?;
         let view = self.refresh(repo)?;
         let (resumed, deleted) = self.resume(repo, view)?;
-        refs::pack(repo)?;
+        self.pack(repo, 0)?;
         Ok(SweepReport { resumed, deleted })
+    }
+
+    /// Packs the refs when more than `tolerated` were written since the last time. The caller holds the process lock.
+    pub(super) fn pack(&self, repo: &Repository, tolerated: usize) -> Result<(), VcsError> {
+        if self.memory().loose > tolerated {
+            refs::pack(repo)?;
+            self.memory().loose = 0;
+        }
+        Ok(())
     }
 }

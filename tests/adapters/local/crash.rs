@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use cre_backend_api::adapters::local::LocalForge;
+use cre_backend_api::adapters::local::{LocalForge, LocalSettings};
 use cre_backend_api::domain::change::{Freshness, Proposed, PullRequestState, SweepReport};
 use cre_backend_api::domain::ports::VersionControl as _;
 
@@ -27,7 +27,8 @@ async fn child_that_is_killed() {
             std::thread::park();
         }
     };
-    let forge = LocalForge::open_with_steps(mk_settings(&PathBuf::from(folder)), Arc::new(step)).await.unwrap();
+    let settings = LocalSettings { keep_branches: true, ..mk_settings(&PathBuf::from(folder)) };
+    let forge = LocalForge::open_with_steps(settings, Arc::new(step)).await.unwrap();
     let base = forge.base(Freshness::Cached).await.unwrap();
     forge.propose(&mk_change("workers", base, None, Some("a"))).await.unwrap();
 }
@@ -95,7 +96,7 @@ async fn a_kill_while_a_merged_objects_branch_is_made_again_is_taken_up_too() {
         let gone = test.open(&test.change("workers", None).await).await;
         test.merge(&gone.branch, &["--ff-only"]);
         assert_eq!(test.state(2).await, PullRequestState::Merged);
-        // Without keep_branches, the child deletes the merged branch before it makes its own.
+        assert_eq!(test.branches().len(), 1, "the merged branch is kept: the child deletes it before it makes its own");
         if !killed_at(steps, &test) {
             break;
         }
@@ -108,7 +109,7 @@ async fn a_kill_while_a_merged_objects_branch_is_made_again_is_taken_up_too() {
         git(test.forge.path(), &["fsck", "--strict"]);
         steps += 1;
     }
-    assert_eq!(steps, 5);
+    assert_eq!(steps, 6, "the deletion of the old branch, and every step of a first proposal");
 }
 
 fn assert_complete(test: &TestForge, step: usize) {

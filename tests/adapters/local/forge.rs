@@ -163,7 +163,7 @@ pub fn mk_change(name: &str, base: CommitId, expect: Option<BlobId>, content: Op
 
 /// Stands in for the keyed hash: equal for equal content.
 fn hash_of(content: &str) -> String {
-    content.bytes().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(content)
 }
 
 /// Runs the git command with a configuration of its own; panics with what it said when it fails.

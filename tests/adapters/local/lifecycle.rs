@@ -164,3 +164,17 @@ async fn two_subjects_requests_differ_even_with_equal_content() {
     change.request_hash.0.push('0');
     assert!(matches!(test.forge.propose(&change).await, Err(VcsError::Conflict(Some(_)))));
 }
+
+#[tokio::test]
+async fn a_pull_request_made_under_another_prefix_stays_open_and_holds_its_object() {
+    let test = TestForge::with(|settings| settings.branch_prefix = "before".into()).await;
+    let change = test.change("workers", Some("a")).await;
+    let pull = test.open(&change).await;
+    let now = test.another().await;
+    assert_eq!(super::forge::published(&now, 1).await.unwrap().state, PullRequestState::Open);
+    assert_eq!(now.propose(&change).await.unwrap(), Proposed::Adopted(pull.clone()));
+    test.merge(&pull.branch, &["--ff-only"]);
+    now.base(cre_backend_api::domain::change::Freshness::Fetched).await.unwrap();
+    assert_eq!(super::forge::published(&now, 1).await.unwrap().state, PullRequestState::Merged);
+    assert_eq!(test.git(&["for-each-ref", "refs/heads/before"]), "");
+}

@@ -24,15 +24,18 @@ async fn a_fast_forward_a_merge_commit_and_a_squash_are_merges() {
 
 #[tokio::test]
 async fn branches_are_kept_when_that_is_asked_for_and_the_object_is_free_all_the_same() {
-    let test = TestForge::with(|settings| settings.keep_branches = true).await;
-    let pull = test.open(&test.change("workers", Some("a")).await).await;
-    test.merge(&pull.branch, &["--no-ff"]);
-    assert_eq!(test.state(1).await, PullRequestState::Merged);
-    assert_eq!(test.branches().len(), 1);
-    let next = test.open(&test.change("workers", Some("b")).await).await;
-    assert_eq!(next.number, 2);
-    assert_eq!(test.git(&["rev-parse", pull.branch.as_str()]), next.commit.0);
-    assert_eq!((test.state(1).await, test.state(2).await), (PullRequestState::Merged, PullRequestState::Open));
+    for flags in [&["--no-ff"], &["--squash"]] {
+        let test = TestForge::with(|settings| settings.keep_branches = true).await;
+        let pull = test.open(&test.change("workers", Some("a")).await).await;
+        test.merge(&pull.branch, flags);
+        assert_eq!(test.state(1).await, PullRequestState::Merged);
+        assert_eq!(test.forge.sweep().await.unwrap(), SweepReport::default(), "nothing to resume");
+        assert_eq!(test.branches().len(), 1);
+        let next = test.open(&test.change("workers", Some("b")).await).await;
+        assert_eq!(next.number, 2);
+        assert_eq!(test.git(&["rev-parse", pull.branch.as_str()]), next.commit.0);
+        assert_eq!((test.state(1).await, test.state(2).await), (PullRequestState::Merged, PullRequestState::Open));
+    }
 }
 
 #[tokio::test]
@@ -42,7 +45,9 @@ async fn the_object_is_free_after_a_merge_and_history_before_the_change_does_not
         let pull = test.open(&test.change("workers", content).await).await;
         assert_eq!((pull.number, pull.state), (number, PullRequestState::Open), "{content:?} was on the base before");
         test.push_file("README.md", &format!("{number}"));
-        assert_eq!(test.state(number).await, PullRequestState::Open, "{content:?} was on the base before");
+        // One that starts now remembers nothing and reads the whole history.
+        let fresh = published(&test.another().await, number).await.unwrap();
+        assert_eq!(fresh.state, PullRequestState::Open, "{content:?} was on the base before");
         test.merge(&pull.branch, &["--squash"]);
         assert_eq!(test.state(number).await, PullRequestState::Merged);
     }
@@ -117,8 +122,14 @@ async fn a_sweep_deletes_what_a_crash_left_and_packs_without_losing_anything() {
     assert_eq!(test.forge.sweep().await.unwrap(), SweepReport { resumed: 0, deleted: 1 });
     assert_eq!(test.branches(), [open.branch.as_str()]);
     assert_eq!(test.forge.sweep().await.unwrap(), SweepReport::default());
+    test.git(&["gc", "--quiet", "--prune=now"]);
     let again = test.another().await;
     assert_eq!(published(&again, 2).await, Some(open.clone()));
+    assert_eq!(
+        published(&again, 1).await.unwrap().state,
+        PullRequestState::Merged,
+        "git gc keeps what refs/pull holds"
+    );
     assert_eq!(again.withdraw(2).await.unwrap().state, PullRequestState::Closed);
     assert!(test.branches().is_empty());
     test.git(&["fsck", "--strict"]);
