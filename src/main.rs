@@ -26,7 +26,7 @@ fn mistake(text: &str) -> ExitCode {
 }
 
 fn serve(config: Config) -> ExitCode {
-    telemetry::start(&config.telemetry);
+    telemetry::start(&config.telemetry.filter, config.telemetry.json);
     match app::run(config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,

@@ -4,16 +4,13 @@ use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 
-use crate::config::TelemetryConfig;
-
-/// Starts the log. A second call in one process changes nothing. Panics are told as places, without their messages: a
+/// Starts the log with a filter, which was checked when the settings were read. A second call in one process changes nothing. Panics are told as places, without their messages: a
 /// formatted message can hold a value of a request.
-pub fn start(config: &TelemetryConfig) {
-    // The filter was checked when the settings were read.
-    let filter = EnvFilter::try_new(&config.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+pub fn start(filter: &str, json: bool) {
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stdout);
-    let started = if config.json {
-        log.json().flatten_event(true).try_init()
+    let started = if json {
+        log.json().flatten_event(true).with_span_list(false).try_init()
     } else {
         log.with_ansi(std::io::stdout().is_terminal()).try_init()
     };

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rust_decimal::Decimal;
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 
 use super::vars::Vars;
@@ -133,7 +132,7 @@ pub struct InstanceTypesConfig {
     /// `INSTANCE_TYPES_REFRESH_SECONDS`, 5 for a file.
     pub refresh: Duration,
     /// `INSTANCE_TYPES_MIN_KEEP`, 0.5: the share of the last types that a load must have, from 0 to 1.
-    pub min_keep: Decimal,
+    pub min_keep: f64,
 }
 
 impl InstanceTypesConfig {
@@ -141,7 +140,7 @@ impl InstanceTypesConfig {
         let file = vars.get("INSTANCE_TYPES_FILE_SOURCE").map(PathBuf::from);
         let refresh = vars.parsed("INSTANCE_TYPES_REFRESH_SECONDS", seconds).unwrap_or(Duration::from_secs(5));
         let min_keep = vars.parsed("INSTANCE_TYPES_MIN_KEEP", |text| {
-            let share = text.parse::<Decimal>().ok().filter(|share| (Decimal::ZERO..=Decimal::ONE).contains(share));
+            let share = text.parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share));
             share.ok_or("a share from 0 to 1, such as 0.5")
         });
         Some(Self { file: file?, refresh, min_keep: min_keep? })

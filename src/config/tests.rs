@@ -33,7 +33,7 @@ fn nothing_set_gives_the_defaults_of_the_contract() {
     assert_eq!((config.telemetry.app_name.as_str(), config.telemetry.json), ("cre-backend-api", false));
     assert_eq!(config.instance_types.file, PathBuf::from("./pricing-list.json"));
     assert_eq!(config.instance_types.refresh.as_secs(), 5);
-    assert_eq!(config.instance_types.min_keep.to_string(), "0.5");
+    assert!((config.instance_types.min_keep - 0.5).abs() < f64::EPSILON);
     assert_eq!((config.gitops.repo.as_str(), config.gitops.branch.as_str()), ("unicron", "dev"));
     assert_eq!(config.gitops.author_name, "cre-backend-api");
     assert!(!config.gitops.direct && config.access.write_everywhere && config.access.clusters.is_none());
