@@ -1,6 +1,7 @@
 //! Manifests as YAML text: read within bounds, told apart by kind, written again.
 
 pub mod nodegroup;
+pub mod patch;
 pub mod sealed_secret;
 
 use serde_json::{Map, Value};
@@ -80,17 +81,21 @@ pub fn key(kind: ObjectKind, document: &Value) -> Result<ObjectKey, ManifestErro
         .map_err(|_| ManifestError::new("metadata.name or metadata.namespace breaks Kubernetes' rules"))
 }
 
-/// The comment lines at the top of a file, which an edit keeps, and whether it has others, which an edit loses.
+/// Writes a file anew with this document; the comments at its top stay.
+///
+/// # Errors
+/// As [`write`].
+pub fn rewrite(text: &str, document: &Value) -> Result<String, ManifestError> {
+    let is_head = |line: &&str| line.starts_with('#') || line.trim().is_empty() || line.trim_end() == "---";
+    let head: String = text.split_inclusive('\n').take_while(is_head).collect();
+    Ok(head + &write(document)?)
+}
+
+/// How many lines have a comment, as far as that can be told without knowing which `#` is inside quotes.
 #[must_use]
-pub fn comments(text: &str) -> (String, bool) {
-    let head: String = text
-        .split_inclusive('\n')
-        .take_while(|line| line.starts_with('#') || line.trim().is_empty() || line.trim_end() == "---")
-        .collect();
-    let others = text[head.len()..]
-        .lines()
-        .any(|line| line.match_indices('#').any(|(at, _)| at == 0 || line[..at].ends_with([' ', '\t'])));
-    (head, others)
+pub fn count_comments(text: &str) -> usize {
+    let has_comment = |line: &&str| line.match_indices('#').any(|(at, _)| at == 0 || line[..at].ends_with([' ', '\t']));
+    text.lines().filter(has_comment).count()
 }
 
 /// A field that must be text if it is there; null counts as absent.
@@ -235,9 +240,11 @@ mod tests {
     }
 
     #[test]
-    fn comments_at_the_top_are_kept_and_others_are_noticed() {
-        let (head, others) = comments("# who\n\nkind: X # inside\n");
-        assert_eq!((head.as_str(), others), ("# who\n\n", true));
-        assert_eq!(comments("kind: X\nurl: a#b\n"), (String::new(), false));
+    fn comments_at_the_top_are_kept_when_a_file_is_written_anew() {
+        let text = "# who\n\nkind: X # inside\n";
+        let rewritten = rewrite(text, &serde_json::json!({"kind": "Y"})).unwrap();
+        assert!(rewritten.starts_with("# who\n\nkind: "), "{rewritten}");
+        assert_eq!((count_comments(text), count_comments(&rewritten)), (2, 1));
+        assert_eq!(count_comments("url: a#b\n"), 0);
     }
 }

@@ -131,8 +131,8 @@ impl ApiError {
     /// The first three problems stand in the message as well: Backstage shows nothing else.
     fn violations(status: StatusCode, violations: Vec<Violation>) -> Self {
         let mut suggestions: Vec<String> = violations.iter().flat_map(|v| v.suggestions.clone()).collect();
-        suggestions.sort();
-        suggestions.dedup();
+        let mut seen = std::collections::BTreeSet::new();
+        suggestions.retain(|name| seen.insert(name.clone()));
         let errors: Vec<Problem> =
             violations.into_iter().map(|v| Problem { pointer: v.pointer, detail: v.detail }).collect();
         let shown: Vec<String> = errors
