@@ -9,7 +9,6 @@ pub mod refs;
 pub mod stale;
 pub mod trailers;
 
-use std::ffi::c_int;
 use std::sync::Once;
 
 use git2::{ConfigLevel, Oid, Repository};
