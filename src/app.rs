@@ -36,9 +36,9 @@ pub enum StartError {
     /// Signals can't be caught.
     #[error("can't catch signals: {0}")]
     Signals(std::io::Error),
-    /// A part can't start; the sentence says which and what to do.
+    /// A setting, or a file or folder that it names, can't be used; the sentence says which and what to do.
     #[error("{0}")]
-    Part(String),
+    Setting(String),
 }
 
 /// Why the service stopped otherwise than it should.
@@ -76,6 +76,14 @@ pub enum AppError {
     /// See [`RunError`].
     #[error(transparent)]
     Run(#[from] RunError),
+}
+
+impl AppError {
+    /// The process's exit code: 2 when a setting is to be mended, like every mistake in the settings, else 1.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        if matches!(self, Self::Start(StartError::Setting(_))) { 2 } else { 1 }
+    }
 }
 
 /// Builds the service on a runtime of its own, runs it until it is stopped, and logs an error that ended it.

@@ -26,6 +26,8 @@ pub struct Config {
     pub gitops: GitopsConfig,
     /// How secrets are sealed.
     pub secrets: SecretsConfig,
+    /// Whether this runs inside a Kubernetes cluster (`KUBERNETES_SERVICE_HOST`, which the cluster sets).
+    pub in_cluster: bool,
 }
 
 impl Config {
@@ -45,6 +47,8 @@ impl Config {
         variables: impl IntoIterator<Item = (OsString, OsString)>,
         dotenv: &Path,
     ) -> Result<Self, ConfigError> {
+        let variables: Vec<(OsString, OsString)> = variables.into_iter().collect();
+        let in_cluster = variables.iter().any(|(name, _)| name == "KUBERNETES_SERVICE_HOST");
         let vars = Vars::read(variables, dotenv);
         let telemetry = TelemetryConfig::read(&vars);
         let server = ServerConfig::read(&vars);
@@ -54,7 +58,8 @@ impl Config {
         let secrets = SecretsConfig::read(&vars);
         let all = || {
             let (telemetry, server) = (telemetry?, server?);
-            Some(Self { telemetry, server, access, instance_types: instance_types?, gitops: gitops?, secrets })
+            let (instance_types, gitops) = (instance_types?, gitops?);
+            Some(Self { telemetry, server, access, instance_types, gitops, secrets, in_cluster })
         };
         let config = all();
         vars.finish(config)

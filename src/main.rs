@@ -29,6 +29,6 @@ fn serve(config: Config) -> ExitCode {
     telemetry::start(&config.telemetry.filter, config.telemetry.json);
     match app::run(config) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
+        Err(error) => ExitCode::from(error.exit_code()),
     }
 }

@@ -52,7 +52,7 @@ pub fn sealing(
 
 fn file(path: PathBuf, config: &Config) -> Result<FileCertificate, StartError> {
     let pin = config.secrets.certificate_sha256.as_deref().map(CertificatePin::parse).transpose();
-    let pin = pin.map_err(|rule| StartError::Part(format!("SEALED_SECRETS_CERT_SHA256 {rule}")))?;
+    let pin = pin.map_err(|rule| StartError::Setting(format!("SEALED_SECRETS_CERT_SHA256 {rule}")))?;
     Ok(FileCertificate::new(path, pin))
 }
 

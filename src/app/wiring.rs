@@ -44,7 +44,7 @@ pub async fn wire(config: &Config, tasks: &mut Tasks) -> Result<Wired, StartErro
     let declared = Arc::new(DeclaredStore::new(forge.clone(), roots(&*templates)));
     let (sealer, sealing_part) = sealing(config, tasks)?;
     let key = request_key::load(config.gitops.request_hash_key.as_deref(), &config.gitops.folder)
-        .map_err(|error| StartError::Part(error.to_string()))?;
+        .map_err(|error| StartError::Setting(error.to_string()))?;
 
     let named = config.access.write_namespaces.iter().cloned().collect();
     let policy = WritePolicy::new(config.access.write_everywhere, named, CONTROLLER_NAMESPACE);
@@ -122,7 +122,7 @@ fn templates(config: &Config) -> Result<TeraTemplates, StartError> {
     };
     TeraTemplates::load(&settings).map_err(|errors| {
         let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        StartError::Part(format!("the templates can't be used: {}", all.join("; ")))
+        StartError::Setting(format!("the templates can't be used: {}", all.join("; ")))
     })
 }
 
@@ -144,11 +144,11 @@ async fn open_forge(config: &Config, templates: &dyn TemplateRenderer) -> Result
         keep_folders: roots(templates).into_iter().map(|(_, root)| root).collect(),
     })
     .await
-    .map_err(|error| StartError::Part(error.to_string()))
+    .map_err(|error| StartError::Setting(error.to_string()))
 }
 
 async fn source_of(vcs: &dyn VersionControl) -> Result<SourceInfo, StartError> {
-    let pull_requests = vcs.pull_requests().await.map_err(|error| StartError::Part(error.to_string()))?;
+    let pull_requests = vcs.pull_requests().await.map_err(|error| StartError::Setting(error.to_string()))?;
     Ok(pull_requests.source.clone())
 }
 
@@ -196,7 +196,7 @@ fn log_choice(config: &Config) {
         templates = if config.gitops.templates.is_some() { "folder" } else { "built in" },
         "adapters"
     );
-    if std::env::var_os("KUBERNETES_SERVICE_HOST").is_some() {
+    if config.in_cluster {
         tracing::warn!("this runs inside a cluster, which isn't looked at yet: lists show what Git declares");
     }
 }
