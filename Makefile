@@ -88,8 +88,9 @@ docker-build: ## build the image
 
 .PHONY: docker-run
 docker-run: ## run the image on http://127.0.0.1:8000 (PORT=8000); its repository and keys are kept in a volume
-# In a container the service must bind 0.0.0.0, which it refuses without authentication. Here the port is published on this machine's
-# loopback only, as without a container: AUTH=none says that this is meant. Only requests for a loopback host are answered still.
+# In a container the service must bind 0.0.0.0, which it refuses without authentication. Here the port is published on this
+# machine's loopback only, as without a container: AUTH=none says that this is meant. Only requests for a loopback host are
+# answered still.
 	$(DOCKER) run --rm --name $(IMAGE) --publish 127.0.0.1:$(PORT):8000 --env AUTH=none \
 	  --volume $(VOLUME):/app/.gitops --cap-drop ALL --security-opt no-new-privileges $(DOCKER_ARGS) $(IMAGE) $(ARGS)
 
