@@ -5,4 +5,5 @@
 mod adapters;
 mod api;
 mod house;
+mod readme;
 mod support;
