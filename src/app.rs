@@ -1,6 +1,8 @@
 //! The composition root: an adapter for each port, the background tasks, the listener, the shutdown.
 
 pub mod arguments;
+mod request_key;
+mod sealing;
 mod signals;
 pub mod tasks;
 mod wiring;
