@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder};
 use utoipa::openapi::{Ref, RefOr, Schema};
-use utoipa::ToSchema;
 
 use super::view::InstanceTypeView;
 use crate::adapters::http::list::PageInfo;
