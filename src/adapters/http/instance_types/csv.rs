@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::domain::instance_type::InstanceType;
+use crate::domain::instance_type::{InstanceType, Price};
 
 /// A cell before it is quoted; `None` is unknown.
 type Cell<'a> = Option<Cow<'a, str>>;
@@ -40,8 +40,8 @@ const COLUMNS: [Column; 34] = [
     ("burstable", |kind| owned(Some(kind.burstable()))),
     ("current_generation", |kind| owned(kind.current_generation)),
     ("region", |kind| kind.region.as_deref().and_then(text)),
-    ("price.usd_per_hour", |kind| owned(kind.price.as_ref().map(|price| price.per_hour()))),
-    ("price.usd_per_month", |kind| owned(kind.price.as_ref().map(|price| price.per_month()))),
+    ("price.usd_per_hour", |kind| owned(kind.price.as_ref().map(Price::per_hour))),
+    ("price.usd_per_month", |kind| owned(kind.price.as_ref().map(Price::per_month))),
     ("price.per_vcpu", |kind| owned(kind.per_vcpu())),
     ("price.per_gib", |kind| owned(kind.per_gib())),
     ("price.sku", |kind| kind.price.as_ref().and_then(|price| text(&price.sku))),
