@@ -40,12 +40,25 @@ pub struct NodegroupText {
     pub desired: i64,
     /// The most nodes.
     pub max: i64,
+    /// The numbers of nodes before the change, when it changes a nodegroup.
+    pub before: Option<NodesText>,
     /// Root disk, GiB.
     pub disk_size_gib: Option<i64>,
     /// The cost before the change.
     pub cost_before: Option<Cost>,
     /// The cost after the change.
     pub cost_after: Option<Cost>,
+}
+
+/// Numbers of nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct NodesText {
+    /// The fewest.
+    pub min: i64,
+    /// Those asked for.
+    pub desired: i64,
+    /// The most.
+    pub max: i64,
 }
 
 /// One row of the pull request's table of instance types.

@@ -7,7 +7,7 @@ use crate::domain::cost::{Amounts, Cost};
 use crate::domain::names::{Actor, ClusterName, DataKey, InstanceTypeName, LabelValue};
 use crate::domain::nodegroup::{Architecture, CapacityType, NodegroupDraft, NodegroupSpec, Scaling, Taint};
 use crate::domain::secret::{Scope, Sealed, SealedSecretDraft};
-use crate::domain::text::{ChangeSummary, InstanceTypeText, NodegroupText, SecretText};
+use crate::domain::text::{ChangeSummary, InstanceTypeText, NodegroupText, NodesText, SecretText};
 
 /// A key whose names are valid.
 pub(super) fn key(kind: ObjectKind, namespace: &str, name: &str) -> ObjectKey {
@@ -117,6 +117,7 @@ fn nodegroup_text(action: Action) -> NodegroupText {
         min: 0,
         desired: 1,
         max: 3,
+        before: (action == Action::Update).then_some(NodesText { min: 1, desired: 1, max: 2 }),
         disk_size_gib: Some(50),
         cost_before: (action != Action::Create).then(cost),
         cost_after: (action != Action::Delete).then(cost),

@@ -16,7 +16,7 @@ use crate::domain::manifest;
 use crate::domain::names::{ClusterName, InstanceTypeName};
 use crate::domain::nodegroup::{Architecture, Nodegroup, NodegroupDraft, NodegroupEdit, NodegroupSpec};
 use crate::domain::snapshot::{Observed, Snapshot};
-use crate::domain::text::{InstanceTypeText, NodegroupText};
+use crate::domain::text::{InstanceTypeText, NodegroupText, NodesText};
 
 /// A nodegroup that is to appear.
 pub(super) struct Creation<'a> {
@@ -219,17 +219,24 @@ fn shown(catalog: Option<&Catalog>, before: Option<&Nodegroup>, nodegroup: &Node
                 .map(|price| crate::domain::cost::hourly_usd(price.usd_per_hour)),
         }
     });
-    let min = nodegroup.min.unwrap_or(0);
+    let now = nodes(nodegroup);
     NodegroupText {
         instance_types: facts.collect(),
         capacity_type: manifest::nodegroup::capacity_word(nodegroup).to_owned(),
-        min,
-        desired: nodegroup.desired.unwrap_or(min.max(1)),
-        max: nodegroup.max.unwrap_or(0),
+        min: now.min,
+        desired: now.desired,
+        max: now.max,
+        before: before.map(nodes).filter(|before| *before != now),
         disk_size_gib: nodegroup.disk_size_gib,
         cost_before: before.and_then(|before| cost_of(catalog?, before)),
         cost_after: catalog.and_then(|catalog| cost_of(catalog, nodegroup)),
     }
+}
+
+/// The numbers of nodes, with EKS's defaults.
+fn nodes(nodegroup: &Nodegroup) -> NodesText {
+    let min = nodegroup.min.unwrap_or(0);
+    NodesText { min, desired: nodegroup.desired.unwrap_or(min.max(1)), max: nodegroup.max.unwrap_or(0) }
 }
 
 /// MiB as people say it.

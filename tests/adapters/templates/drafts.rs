@@ -8,7 +8,7 @@ use cre_backend_api::domain::cost::{Amounts, Cost};
 use cre_backend_api::domain::names::{Actor, ClusterName, DataKey, InstanceTypeName, LabelValue};
 use cre_backend_api::domain::nodegroup::{Architecture, CapacityType, NodegroupDraft, NodegroupSpec, Scaling, Taint};
 use cre_backend_api::domain::secret::{Scope, Sealed, SealedSecretDraft};
-use cre_backend_api::domain::text::{ChangeSummary, InstanceTypeText, NodegroupText, SecretText};
+use cre_backend_api::domain::text::{ChangeSummary, InstanceTypeText, NodegroupText, NodesText, SecretText};
 
 /// The built-in templates.
 pub fn built_in() -> TeraTemplates {
@@ -119,6 +119,7 @@ pub fn nodegroup_change(action: Action) -> ChangeSummary {
             min: 1,
             desired: 2,
             max: 5,
+            before: (action == Action::Update).then_some(NodesText { min: 1, desired: 1, max: 3 }),
             disk_size_gib: Some(50),
             cost_before: (action != Action::Create).then(|| cost(1, false)),
             cost_after: (action != Action::Delete).then(|| cost(2, action == Action::Create)),
