@@ -2,6 +2,8 @@
 
 pub mod catalog;
 pub mod changes;
+pub mod declared;
+pub mod lookup;
 pub mod nodegroups;
 pub mod readiness;
 pub mod secrets;

@@ -2,10 +2,13 @@
 
 pub mod change;
 pub mod cost;
+pub mod cursor;
 pub mod error;
+pub mod glob;
 pub mod instance_type;
 pub mod manifest;
 pub mod names;
+pub mod near;
 pub mod nodegroup;
 pub mod ports;
 pub mod quote;

@@ -1,1 +1,285 @@
-//! The way of every change: checks, replay, proposal, dry run.
+//! The way of every change: allowed here, not in the way of another, planned on the base branch, proposed as a pull request.
+
+pub mod answer;
+mod diff;
+pub mod identity;
+pub mod plan;
+pub mod policy;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use self::answer::{Done, DryRun, Written};
+use self::identity::RequestKey;
+use self::plan::{Plan, Planned, Planner};
+use self::policy::WritePolicy;
+use crate::domain::change::{
+    Action, ChangeSet, ChangeText, Freshness, ObjectKey, ObjectKind, Proposed, PullRequest, PullRequestState,
+    Repository, RequestHash,
+};
+use crate::domain::error::{Failure, VcsError};
+use crate::domain::names::{Actor, Namespace, RepoPath};
+use crate::domain::ports::{TemplateRenderer, VersionControl};
+use crate::domain::snapshot::{Observed, Snapshot};
+
+/// How long the same request for a secret is answered like the first one. Longer, and it would serve to guess a value.
+const SECRET_REPLAY: Duration = Duration::from_secs(600);
+/// How often a change is planned anew when the base branch moves under it.
+const ATTEMPTS: usize = 5;
+
+/// One change that somebody asks for.
+#[derive(Debug, Clone)]
+pub struct ChangeRequest {
+    /// The object.
+    pub key: ObjectKey,
+    /// What is to happen to it.
+    pub action: Action,
+    /// Who asks.
+    pub actor: Actor,
+    /// The request's identity.
+    pub hash: RequestHash,
+    /// Whether only to tell what would happen.
+    pub dry_run: bool,
+}
+
+/// Makes changes and tells of those that were made.
+pub struct Changes {
+    vcs: Arc<dyn VersionControl>,
+    templates: Arc<dyn TemplateRenderer>,
+    policy: WritePolicy,
+    request_key: RequestKey,
+    direct: bool,
+}
+
+impl Changes {
+    /// Wires the use case. With `direct`, changes are committed to the base branch without a pull request.
+    #[must_use]
+    pub fn new(
+        vcs: Arc<dyn VersionControl>,
+        templates: Arc<dyn TemplateRenderer>,
+        policy: WritePolicy,
+        request_key: RequestKey,
+        direct: bool,
+    ) -> Self {
+        Self { vcs, templates, policy, request_key, direct }
+    }
+
+    /// The key that makes request hashes.
+    #[must_use]
+    pub fn request_key(&self) -> &RequestKey {
+        &self.request_key
+    }
+
+    /// Which namespaces may be written to.
+    #[must_use]
+    pub fn policy(&self) -> &WritePolicy {
+        &self.policy
+    }
+
+    /// Whether changes go straight to the base branch.
+    #[must_use]
+    pub fn is_direct(&self) -> bool {
+        self.direct
+    }
+
+    /// The repository that changes go to.
+    #[must_use]
+    pub fn repository(&self) -> Repository {
+        self.vcs.repository()
+    }
+
+    /// The templates in use: name, and where it comes from.
+    #[must_use]
+    pub fn templates(&self) -> Vec<(String, String)> {
+        self.templates.templates()
+    }
+
+    /// Makes a change, or tells what it would do.
+    ///
+    /// # Errors
+    /// In this order: not allowed in the namespace, another change of the object is open, what the planner finds,
+    /// what version control says.
+    pub async fn write(&self, request: &ChangeRequest, planner: &dyn Planner) -> Result<Written, Failure> {
+        self.policy.check(&request.key.namespace)?;
+        if let Some(open) = self.open_change(&request.key).await? {
+            let same = open.request_hash == request.hash;
+            if request.dry_run && same && request.key.kind == ObjectKind::Nodegroup {
+                return self.dry_run(request, planner).await;
+            }
+            if request.dry_run || !same || !may_replay(&open) {
+                return Err(VcsError::Conflict(Some(Box::new(open))).into());
+            }
+            return Ok(Written::Done(self.again(open, planner).await));
+        }
+        self.vcs.base(Freshness::Fetched).await?;
+        if request.dry_run {
+            return self.dry_run(request, planner).await;
+        }
+        for _ in 1..ATTEMPTS {
+            match self.attempt(request, planner).await {
+                Err(AttemptError::Moved) => self.vcs.base(Freshness::Fetched).await?,
+                Err(AttemptError::Failed(failure)) => return Err(failure),
+                Ok(done) => return Ok(Written::Done(done)),
+            };
+        }
+        self.attempt(request, planner).await.map(Written::Done).map_err(|error| match error {
+            AttemptError::Moved => VcsError::BaseMoved.into(),
+            AttemptError::Failed(failure) => failure,
+        })
+    }
+
+    async fn attempt(&self, request: &ChangeRequest, planner: &dyn Planner) -> Result<Done, AttemptError> {
+        let plan = match planner.plan().await.map_err(AttemptError::Failed)? {
+            Planned::Unchanged(warnings) => return Ok(Done::unchanged(warnings)),
+            Planned::Change(plan) => self.keep_folder(*plan).await?,
+        };
+        let text = self.text(request, &plan).map_err(AttemptError::Failed)?;
+        let change = ChangeSet {
+            key: request.key.clone(),
+            cluster: plan.cluster.clone(),
+            action: request.action,
+            base: plan.base.clone(),
+            files: plan.files.iter().map(plan::PlannedFile::change).collect(),
+            text,
+            actor: request.actor.clone(),
+            request_hash: request.hash.clone(),
+        };
+        if self.direct {
+            let commit = self.vcs.commit(&change).await?;
+            let files = change.files.iter().map(|file| (file.path.clone(), file.action())).collect();
+            return Ok(Done { pull_request: None, files, commit: Some(commit), warnings: plan.warnings, made: true });
+        }
+        let (pull_request, made) = match self.vcs.propose(&change).await? {
+            Proposed::Opened(pull_request) => (pull_request, true),
+            Proposed::Adopted(pull_request) if may_replay(&pull_request) => (pull_request, false),
+            Proposed::Adopted(pull_request) => return Err(VcsError::Conflict(Some(Box::new(pull_request))).into()),
+        };
+        Ok(Done::of(pull_request, plan.warnings, made))
+    }
+
+    /// The first answer again. Its warnings are found by planning anew, as the base branch still lacks the change.
+    async fn again(&self, open: PullRequest, planner: &dyn Planner) -> Done {
+        let warnings = match planner.plan().await {
+            Ok(Planned::Change(plan)) => plan.warnings,
+            Ok(Planned::Unchanged(warnings)) => warnings,
+            Err(_) => Vec::new(),
+        };
+        Done::of(open, warnings, false)
+    }
+
+    async fn dry_run(&self, request: &ChangeRequest, planner: &dyn Planner) -> Result<Written, Failure> {
+        let plan = match planner.plan().await? {
+            Planned::Unchanged(warnings) => return Ok(Written::Dry(DryRun::unchanged(request.action, warnings))),
+            Planned::Change(plan) => self.keep_folder(*plan).await?,
+        };
+        let text = self.text(request, &plan)?;
+        let target =
+            if self.direct { None } else { Some((self.vcs.branch(&request.key)?, self.vcs.repository().base)) };
+        Ok(Written::Dry(DryRun::of(request.action, plan, text, target)))
+    }
+
+    /// Argo CD refuses a folder that is gone: a deletion that empties one leaves a `.gitkeep` in it.
+    async fn keep_folder(&self, mut plan: Plan) -> Result<Plan, VcsError> {
+        let deleted: Vec<RepoPath> =
+            plan.files.iter().filter(|file| file.after.is_none()).map(|file| file.path.clone()).collect();
+        for path in deleted {
+            let others = self.vcs.list(&plan.base, path.parent().as_ref()).await?;
+            let keep = path.gitkeep_beside();
+            if others.iter().all(|(other, _)| *other == path) && self.vcs.read(&plan.base, &keep).await?.is_none() {
+                plan.files.push(plan::PlannedFile::created(keep, String::new()));
+            }
+        }
+        Ok(plan)
+    }
+
+    fn text(&self, request: &ChangeRequest, plan: &Plan) -> Result<ChangeText, Failure> {
+        Ok(self.templates.text(&plan.summary(request))?)
+    }
+
+    /// The open pull request of an object, if there is one.
+    ///
+    /// # Errors
+    /// Before version control's first contact.
+    pub async fn open_change(&self, key: &ObjectKey) -> Result<Option<PullRequest>, Failure> {
+        Ok(open_of(&*self.pull_requests().await?, key).cloned())
+    }
+
+    /// The pull requests that this service opened.
+    ///
+    /// # Errors
+    /// Before version control's first contact.
+    pub async fn pull_requests(&self) -> Result<Arc<Snapshot<PullRequest, u64>>, Failure> {
+        Ok(self.vcs.pull_requests().await?)
+    }
+
+    /// One pull request.
+    ///
+    /// # Errors
+    /// [`Failure::NotFound`].
+    pub async fn pull_request(&self, number: u64) -> Result<PullRequest, Failure> {
+        match self.pull_requests().await?.items.get(&number) {
+            Some(Observed::Valid(pull_request)) => Ok(pull_request.clone()),
+            _ => Err(VcsError::NoSuchPullRequest(number).into()),
+        }
+    }
+
+    /// Closes a pull request and deletes its branch.
+    ///
+    /// # Errors
+    /// Not allowed in its namespace, unknown, merged already.
+    pub async fn withdraw(&self, number: u64) -> Result<PullRequest, Failure> {
+        self.policy.check(&self.pull_request(number).await?.key.namespace)?;
+        Ok(self.vcs.withdraw(number).await?)
+    }
+
+    /// Whether a namespace may be written to, for forms.
+    #[must_use]
+    pub fn is_writable(&self, namespace: &Namespace) -> bool {
+        self.policy.check(namespace).is_ok()
+    }
+}
+
+/// The open pull request of an object.
+#[must_use]
+pub fn open_of<'a>(pull_requests: &'a Snapshot<PullRequest, u64>, key: &ObjectKey) -> Option<&'a PullRequest> {
+    pull_requests.items.values().rev().find_map(|observed| match observed {
+        Observed::Valid(pull_request) if pull_request.key == *key && pull_request.state == PullRequestState::Open => {
+            Some(pull_request)
+        }
+        _ => None,
+    })
+}
+
+/// The objects that have an open pull request.
+pub fn open_keys(pull_requests: &Snapshot<PullRequest, u64>) -> impl Iterator<Item = &ObjectKey> {
+    pull_requests.items.values().filter_map(|observed| match observed {
+        Observed::Valid(pull_request) if pull_request.state == PullRequestState::Open => Some(&pull_request.key),
+        _ => None,
+    })
+}
+
+/// Whether the same request is answered like the first one, given the pull request that the first one opened.
+fn may_replay(open: &PullRequest) -> bool {
+    let age = Timestamp::now().duration_since(open.created_at).unsigned_abs();
+    open.key.kind == ObjectKind::Nodegroup || age <= SECRET_REPLAY
+}
+
+/// Why an attempt failed: the base moved, which another attempt mends, or for good.
+enum AttemptError {
+    Moved,
+    Failed(Failure),
+}
+
+impl From<VcsError> for AttemptError {
+    fn from(error: VcsError) -> Self {
+        match error {
+            VcsError::BaseMoved => Self::Moved,
+            other => Self::Failed(other.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

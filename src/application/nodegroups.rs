@@ -1,1 +1,235 @@
-//! Nodegroups: listed, created, changed, deleted.
+//! Nodegroups: listed with their instance types' data and cost; created, changed and deleted by pull request.
+
+pub mod item;
+mod planners;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use self::item::NodegroupItem;
+use self::planners::{Creation, Deletion, Edit};
+use super::catalog::InstanceTypes;
+use super::changes::answer::Written;
+use super::changes::plan::Planner;
+use super::changes::{ChangeRequest, Changes, open_keys, open_of};
+use super::lookup;
+use crate::domain::change::{Action, ObjectKey, ObjectKind};
+use crate::domain::error::{Failure, Violation};
+use crate::domain::instance_type::Catalog;
+use crate::domain::names::{Actor, ClusterName, InstanceTypeName, Namespace};
+use crate::domain::nodegroup::{Architecture, Nodegroup, NodegroupEdit, NodegroupSpec};
+use crate::domain::ports::{NodegroupStore, TemplateRenderer, VersionControl};
+use crate::domain::snapshot::{Snapshot, SourceInfo};
+
+/// How a write is to be made.
+#[derive(Debug, Clone)]
+pub struct WriteOptions {
+    /// Who asks.
+    pub actor: Actor,
+    /// Whether only to tell what would happen.
+    pub dry_run: bool,
+    /// The manifest's revision that the caller has seen; another one by now is a conflict.
+    pub revision: Option<String>,
+}
+
+/// All nodegroups at one moment.
+pub struct NodegroupList {
+    /// The nodegroups by namespace and name.
+    pub items: Vec<NodegroupItem>,
+    /// Where they come from.
+    pub source: SourceInfo,
+}
+
+/// The use cases of nodegroups.
+pub struct Nodegroups {
+    declared: Arc<dyn NodegroupStore>,
+    observed: Option<Arc<dyn NodegroupStore>>,
+    instance_types: Arc<InstanceTypes>,
+    vcs: Arc<dyn VersionControl>,
+    templates: Arc<dyn TemplateRenderer>,
+    changes: Arc<Changes>,
+    clusters: Option<BTreeSet<ClusterName>>,
+}
+
+impl Nodegroups {
+    /// Wires the use cases. `observed` is a cluster, where there is one; `clusters` are those that may be named (`None`: any).
+    #[must_use]
+    pub fn new(
+        declared: Arc<dyn NodegroupStore>,
+        observed: Option<Arc<dyn NodegroupStore>>,
+        instance_types: Arc<InstanceTypes>,
+        vcs: Arc<dyn VersionControl>,
+        templates: Arc<dyn TemplateRenderer>,
+        changes: Arc<Changes>,
+        clusters: Option<BTreeSet<ClusterName>>,
+    ) -> Self {
+        Self { declared, observed, instance_types, vcs, templates, changes, clusters }
+    }
+
+    /// The clusters that may be named; `None`: any.
+    #[must_use]
+    pub fn clusters(&self) -> Option<&BTreeSet<ClusterName>> {
+        self.clusters.as_ref()
+    }
+
+    /// Every nodegroup that Git declares or the cluster has, joined.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`] before the first complete read.
+    pub async fn list(&self) -> Result<NodegroupList, Failure> {
+        let declared = self.declared.snapshot().await?;
+        let observed = match &self.observed {
+            Some(store) => Some(store.snapshot().await?),
+            None => None,
+        };
+        let pull_requests = self.changes.pull_requests().await?;
+        let loaded = self.instance_types.current();
+        let catalog = loaded.as_ref().map(|loaded| &loaded.catalog);
+        let keys: BTreeSet<&ObjectKey> =
+            declared.items.keys().chain(observed.iter().flat_map(|snapshot| snapshot.items.keys())).collect();
+        let items = keys.into_iter().map(|key| {
+            let seen = observed.as_ref().and_then(|snapshot| snapshot.items.get(key));
+            let open = open_of(&pull_requests, key).cloned();
+            item::join(key, declared.items.get(key), seen, catalog, open)
+        });
+        let source = observed.as_ref().unwrap_or(&declared).source.clone();
+        Ok(NodegroupList { items: items.collect(), source })
+    }
+
+    /// One nodegroup.
+    ///
+    /// # Errors
+    /// [`Failure::NotFound`] with near names, [`Failure::Conflict`] when several namespaces have the name.
+    pub async fn get(&self, name: &str, namespace: Option<&Namespace>) -> Result<NodegroupItem, Failure> {
+        let list = self.list().await?;
+        let keys = || list.items.iter().map(|item| &item.key);
+        let key = lookup::resolve(ObjectKind::Nodegroup, name, namespace, keys())?;
+        let missing = lookup::not_found(ObjectKind::Nodegroup, name, namespace, keys());
+        list.items.into_iter().find(|item| item.key == key).ok_or(missing)
+    }
+
+    /// The object that a path names, for a write: open changes count as well.
+    ///
+    /// # Errors
+    /// As [`Nodegroups::get`], but with a namespace the object need not exist yet.
+    pub async fn resolve(&self, name: &str, namespace: Option<&Namespace>) -> Result<ObjectKey, Failure> {
+        let list = self.list().await?;
+        let pull_requests = self.changes.pull_requests().await?;
+        let keys = list.items.iter().map(|item| &item.key).chain(open_keys(&pull_requests));
+        lookup::resolve(ObjectKind::Nodegroup, name, namespace, keys)
+    }
+
+    /// What is wrong with a request's instance types and cluster, as far as the catalogue and the settings tell.
+    #[must_use]
+    pub fn violations(&self, cluster: Option<&ClusterName>, instance_types: &[InstanceTypeName]) -> Vec<Violation> {
+        let mut wrong = Vec::new();
+        if let (Some(cluster), Some(known)) = (cluster, &self.clusters)
+            && !known.contains(cluster)
+        {
+            let names: Vec<String> = known.iter().map(ToString::to_string).collect();
+            wrong.push(Violation {
+                pointer: "/cluster".to_owned(),
+                detail: format!("must be one of {}", names.join(", ")),
+                suggestions: names,
+            });
+        }
+        if let Some(loaded) = self.instance_types.current() {
+            wrong.extend(type_violations(&loaded.catalog, instance_types));
+        }
+        wrong
+    }
+
+    /// Asks for a new nodegroup.
+    ///
+    /// # Errors
+    /// As the contract lists them for POST.
+    pub async fn create(
+        &self,
+        key: ObjectKey,
+        spec: NodegroupSpec,
+        options: &WriteOptions,
+    ) -> Result<Written, Failure> {
+        let loaded = self.instance_types.loaded()?;
+        let wrong = self.violations(Some(&spec.cluster), &spec.instance_types);
+        if !wrong.is_empty() {
+            return Err(Failure::Invalid(wrong));
+        }
+        let canonical = serde_json::to_vec(&spec).map_err(|error| Failure::Defect(error.to_string()))?;
+        let request = self.request(key.clone(), Action::Create, options, &[&canonical]);
+        self.write(&request, &Creation { nodegroups: self, key, spec, catalog: &loaded.catalog }).await
+    }
+
+    /// Asks for a change of a nodegroup that Git declares.
+    ///
+    /// # Errors
+    /// As the contract lists them for PUT.
+    pub async fn update(
+        &self,
+        key: ObjectKey,
+        edit: NodegroupEdit,
+        options: &WriteOptions,
+    ) -> Result<Written, Failure> {
+        let canonical = serde_json::to_vec(&edit).map_err(|error| Failure::Defect(error.to_string()))?;
+        let request = self.request(key.clone(), Action::Update, options, &[&canonical]);
+        self.write(&request, &Edit { nodegroups: self, key, wanted: edit, revision: options.revision.as_deref() }).await
+    }
+
+    /// Asks for the deletion of a nodegroup that Git declares.
+    ///
+    /// # Errors
+    /// As the contract lists them for DELETE.
+    pub async fn delete(&self, key: ObjectKey, options: &WriteOptions) -> Result<Written, Failure> {
+        let request = self.request(key.clone(), Action::Delete, options, &[]);
+        self.write(&request, &Deletion { nodegroups: self, key, revision: options.revision.as_deref() }).await
+    }
+
+    fn request(&self, key: ObjectKey, action: Action, options: &WriteOptions, parts: &[&[u8]]) -> ChangeRequest {
+        let hash = self.changes.request_key().hash(&options.actor, action, &key, parts.iter().copied());
+        ChangeRequest { key, action, actor: options.actor.clone(), hash, dry_run: options.dry_run }
+    }
+
+    async fn write(&self, request: &ChangeRequest, planner: &dyn Planner) -> Result<Written, Failure> {
+        self.changes.write(request, planner).await
+    }
+
+    /// Whether the cluster has an object that Git doesn't declare.
+    async fn is_observed(&self, key: &ObjectKey) -> Result<bool, Failure> {
+        match &self.observed {
+            Some(store) => Ok(store.snapshot().await?.items.contains_key(key)),
+            None => Ok(false),
+        }
+    }
+
+    async fn declared(&self) -> Result<Arc<Snapshot<Nodegroup>>, Failure> {
+        Ok(self.declared.snapshot().await?)
+    }
+}
+
+/// Each type must be in the catalogue, and all must run on one architecture.
+fn type_violations(catalog: &Catalog, names: &[InstanceTypeName]) -> Vec<Violation> {
+    let mut wrong = Vec::new();
+    let mut first: Option<Architecture> = None;
+    for (index, name) in names.iter().enumerate() {
+        let pointer = format!("/instance_types/{index}");
+        let Some(known) = catalog.types.get(name.as_str()) else {
+            wrong.push(Violation {
+                pointer,
+                detail: "isn't in the price list; GET /api/instance_types lists what is".to_owned(),
+                suggestions: catalog.near(name.as_str()),
+            });
+            continue;
+        };
+        match (Architecture::of(&known.architectures), first) {
+            (None, _) => wrong.push(Violation::new(pointer, "runs on no architecture that nodes can have")),
+            (Some(architecture), None) => first = Some(architecture),
+            (Some(architecture), Some(first)) if architecture != first => {
+                wrong.push(Violation::new(pointer, format!("must be {} like the types before it", first.as_str())));
+            }
+            _ => {}
+        }
+    }
+    wrong
+}
+
+#[cfg(test)]
+mod tests;

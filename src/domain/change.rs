@@ -289,3 +289,12 @@ pub struct SweepReport {
     /// Branches of merged and closed pull requests, deleted.
     pub deleted: usize,
 }
+
+/// The GitOps repository, as people know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repository {
+    /// Its address, or the folder of a local one; without credentials.
+    pub url: String,
+    /// The branch that changes are merged into.
+    pub base: BranchName,
+}

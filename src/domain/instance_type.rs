@@ -1,10 +1,22 @@
 //! EC2 instance types as the AWS price list describes them, and the catalogue of them.
 
+mod computed;
+mod filter;
+mod near;
+mod query;
+#[cfg(test)]
+pub(crate) mod samples;
+mod sort;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
+pub use self::computed::gib_to_bytes;
+pub use self::filter::{Bounds, Filter};
+pub use self::query::{Facets, Page, Query, QueryError};
+pub use self::sort::SortKey;
 use super::snapshot::Revision;
 
 /// One instance type. What the price list doesn't say, or says unreadably, is `None`, never zero.

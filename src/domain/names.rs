@@ -211,7 +211,7 @@ fn is_path_segment(s: &str) -> bool {
 
 fn is_branch_name(s: &str) -> bool {
     !s.is_empty()
-        && s.len() <= 200
+        && s.len() <= 400
         && s != "@"
         && !s.starts_with('-')
         && !s.ends_with('.')

@@ -1,13 +1,16 @@
 //! EKS managed node groups: what a developer may ask for, and what a manifest or a cluster shows.
 
+pub mod phase;
+pub mod rules;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::change::ObjectKey;
-use super::error::{Violation, pointer_segment};
-use super::names::{ClusterName, InstanceTypeName, LabelValue, key_prefix};
+use super::error::Violation;
+use super::names::{ClusterName, InstanceTypeName, LabelValue};
 use super::snapshot::ManifestRef;
 
 /// The label that ties an object to a Backstage component.
@@ -200,41 +203,52 @@ pub struct NodegroupDraft {
 pub const MUTABLE_FIELDS: [&str; 4] = ["component", "labels", "scaling", "taints"];
 
 /// A change of an existing nodegroup: a field left out stays.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct NodegroupEdit {
     /// The new component; `Some(None)` takes the label away.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub component: Option<Option<LabelValue>>,
     /// New numbers of nodes; a part left out stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub scaling: Option<ScalingEdit>,
     /// Replaces all labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub labels: Option<BTreeMap<String, String>>,
     /// Replaces all taints.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub taints: Option<Vec<Taint>>,
     /// Fields that can't change, sent to be compared.
     pub fixed: FixedFields,
 }
 
 /// New numbers of nodes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct ScalingEdit {
     /// The fewest.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub min: Option<i64>,
     /// The most.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<i64>,
     /// How many now.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub desired: Option<i64>,
 }
 
 /// The fields that a nodegroup keeps for ever, as far as a request names them.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct FixedFields {
     /// `cluster`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<ClusterName>,
     /// `instance_types`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_types: Option<Vec<InstanceTypeName>>,
     /// `capacity_type`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub capacity_type: Option<CapacityType>,
     /// `disk_size_gib`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub disk_size_gib: Option<u32>,
 }
 
@@ -312,69 +326,4 @@ pub struct HealthIssue {
     pub message: Option<String>,
     /// The resources in question.
     pub resource_ids: Vec<String>,
-}
-
-/// Checks the labels of nodes by EKS's rules.
-///
-/// # Errors
-/// A violation for each wrong label, with pointers below `/labels`.
-pub fn check_labels(labels: &BTreeMap<String, String>) -> Vec<Violation> {
-    let mut wrong = Vec::new();
-    for (key, value) in labels {
-        let pointer = format!("/labels/{}", pointer_segment(key));
-        if let Some(rule) = broken_key_rule(key) {
-            wrong.push(Violation::new(&pointer, rule));
-        }
-        if value.is_empty() || LabelValue::parse(value).is_err() {
-            wrong.push(Violation::new(
-                &pointer,
-                "the value must have 1-63 characters: letters, digits, '-', '_' and '.', starting and ending with a letter or digit",
-            ));
-        }
-    }
-    wrong
-}
-
-/// Checks the taints of nodes by EKS's rules.
-///
-/// # Errors
-/// A violation for each wrong taint, with pointers below `/taints`.
-pub fn check_taints(taints: &[Taint]) -> Vec<Violation> {
-    let mut wrong = Vec::new();
-    if taints.len() > MAX_TAINTS {
-        wrong.push(Violation::new("/taints", format!("must have at most {MAX_TAINTS} items")));
-    }
-    for (index, taint) in taints.iter().enumerate() {
-        if let Some(rule) = broken_key_rule(&taint.key) {
-            wrong.push(Violation::new(format!("/taints/{index}/key"), rule));
-        }
-        if LabelValue::parse(&taint.value).is_err() {
-            wrong.push(Violation::new(format!("/taints/{index}/value"), format!("must have {}", LabelValue::EXPECTED)));
-        }
-        if TaintEffect::from_word(&taint.effect).is_none() {
-            wrong.push(Violation::new(
-                format!("/taints/{index}/effect"),
-                format!("must be one of {}", TaintEffect::WORDS.join(", ")),
-            ));
-        }
-        if taints[..index].iter().any(|other| other.key == taint.key && other.effect == taint.effect) {
-            wrong.push(Violation::new(format!("/taints/{index}"), "repeats the key and effect of another taint"));
-        }
-    }
-    wrong
-}
-
-/// The rule of label and taint keys that a key breaks, as a sentence.
-fn broken_key_rule(key: &str) -> Option<String> {
-    if key.len() > MAX_LABEL_LENGTH || super::names::QualifiedName::parse(key).is_err() {
-        return Some(format!(
-            "the key must have 1-{MAX_LABEL_LENGTH} characters, prefix included: {}",
-            super::names::QualifiedName::EXPECTED
-        ));
-    }
-    let prefix = key_prefix(key)?;
-    ["kubernetes.io", "k8s.io", "eks.amazonaws.com"]
-        .into_iter()
-        .find(|reserved| prefix == *reserved || prefix.ends_with(&format!(".{reserved}")))
-        .map(|reserved| format!("the prefix {reserved} is reserved"))
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::change::{
-    BlobId, ChangeSet, ChangeText, CommitId, File, Freshness, ObjectKey, Proposed, PullRequest, SweepReport,
+    BlobId, ChangeSet, ChangeText, CommitId, File, Freshness, ObjectKey, Proposed, PullRequest, Repository, SweepReport,
 };
 use super::error::{SealError, SourceError, StoreError, TemplateError, VcsError};
 use super::instance_type::{Catalog, IngestReport};
-use super::names::{ClusterName, RepoPath};
+use super::names::{BranchName, ClusterName, RepoPath};
 use super::nodegroup::{Nodegroup, NodegroupDraft};
 use super::secret::{Certificate, SealScope, Sealed, SealedSecretDraft, SecretSummary, SecretValues};
 use super::snapshot::{Revision, Snapshot, SourceInfo};
@@ -116,6 +116,15 @@ pub trait VersionControl: Send + Sync + 'static {
     /// # Errors
     /// [`VcsError::NoSuchPullRequest`]; [`VcsError::WrongState`] when it is merged.
     async fn withdraw(&self, number: u64) -> Result<PullRequest, VcsError>;
+
+    /// The repository, for people: where it is and which branch is merged into.
+    fn repository(&self) -> Repository;
+
+    /// The branch that a change of this object is made on.
+    ///
+    /// # Errors
+    /// When the settings give no valid name.
+    fn branch(&self, key: &ObjectKey) -> Result<BranchName, VcsError>;
 
     /// Takes up what a crash left: opens pull requests for branches without one, deletes branches of merged and closed ones.
     ///

@@ -1,5 +1,7 @@
 //! Secrets: values that must never be seen, how wide they are sealed, and what may be shown of them.
 
+pub mod rules;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -14,7 +16,7 @@ use super::snapshot::ManifestRef;
 /// The most bytes that all values of a secret may have together, decoded.
 pub const MAX_SECRET_BYTES: usize = 1024 * 1024;
 
-/// The SealedSecret's annotation that says which certificate sealed it: the SHA-256 of its DER, hex.
+/// The annotation on a SealedSecret that names the certificate it was sealed with: SHA-256 of its DER, hex.
 pub const FINGERPRINT_ANNOTATION: &str = "cre-backend-api/certificate-fingerprint";
 
 /// A secret value: wiped when dropped, never printed.
@@ -172,6 +174,8 @@ pub struct SecretEdit {
     pub set: SecretValues,
     /// Keys to remove.
     pub remove: Vec<DataKey>,
+    /// The new component; `Some(None)` takes the label away.
+    pub component: Option<Option<LabelValue>>,
 }
 
 /// A sealed secret ready to be rendered: ciphertext only.

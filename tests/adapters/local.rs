@@ -1,1 +1,11 @@
-//! Tests of the local adapter.
+//! Tests of the local adapter: real repositories, looked at with the plain git command.
+
+#![allow(clippy::unwrap_used, reason = "a step that fails fails its test")]
+
+mod crash;
+mod forge;
+mod lifecycle;
+mod merging;
+mod reading;
+mod starting;
+mod together;

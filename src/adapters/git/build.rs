@@ -1,0 +1,204 @@
+//! Builds a change's tree and commit in the object database; nothing is ever checked out.
+
+use std::collections::BTreeSet;
+
+use git2::build::TreeUpdateBuilder;
+use git2::{FileMode, Oid, Repository, Signature, Tree};
+
+use super::error::vcs_error;
+use super::read::{find, tree_at};
+use super::{oid, trailers};
+use crate::domain::change::{Action, ChangeSet, FileChange};
+use crate::domain::error::VcsError;
+use crate::domain::names::RepoPath;
+
+/// Who our commits are by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Author {
+    /// The name.
+    pub name: String,
+    /// The e-mail address.
+    pub email: String,
+}
+
+impl Author {
+    /// The author's signature, now.
+    ///
+    /// # Errors
+    /// [`VcsError::WrongState`] when Git takes no such name or address.
+    pub fn sign(&self) -> Result<Signature<'static>, VcsError> {
+        Signature::now(&self.name, &self.email)
+            .map_err(|_| VcsError::WrongState("the commit author's name or e-mail address isn't valid".to_owned()))
+    }
+}
+
+/// A commit that no ref holds yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Built {
+    /// The commit.
+    pub commit: Oid,
+    /// The files that it changes: those asked for that differ from the base, and the `.gitkeep` of a folder left empty.
+    pub files: Vec<(RepoPath, Action)>,
+}
+
+/// Checks that what each file expects is so at a commit.
+///
+/// # Errors
+/// [`VcsError::BaseMoved`] when something else is there or the commit isn't; [`VcsError::PathBlocked`].
+pub fn check(repo: &Repository, at: Oid, files: &[FileChange]) -> Result<(), VcsError> {
+    if repo.find_commit(at).is_err() {
+        return Err(VcsError::BaseMoved);
+    }
+    let tree = tree_at(repo, at)?;
+    for file in files {
+        let found = find(repo, &tree, &file.path)?.map(|found| found.blob.to_string());
+        if found.as_deref() != file.expect.as_ref().map(|blob| blob.0.as_str()) {
+            return Err(VcsError::BaseMoved);
+        }
+    }
+    Ok(())
+}
+
+/// Builds the change's commit on its base.
+///
+/// # Errors
+/// As [`check`]; [`VcsError::WrongState`] when no file would change, or a failure to write objects.
+pub fn build(repo: &Repository, change: &ChangeSet, author: &Author) -> Result<Built, VcsError> {
+    let signature = author.sign()?;
+    let message = trailers::message(change)?;
+    let base = oid(&change.base)?;
+    check(repo, base, &change.files)?;
+    let (tree, files) = changed_tree(repo, &tree_at(repo, base)?, &change.files)?;
+    if files.is_empty() {
+        return Err(VcsError::WrongState("the change leaves every file as it is".to_owned()));
+    }
+    let commit = repo
+        .find_commit(base)
+        .and_then(|parent| repo.commit(None, &signature, &signature, &message, &tree, &[&parent]))
+        .map_err(|error| vcs_error(&error))?;
+    Ok(Built { commit, files })
+}
+
+/// The tree with the files changed, and what really changed.
+fn changed_tree<'repo>(
+    repo: &'repo Repository,
+    base: &Tree<'_>,
+    files: &[FileChange],
+) -> Result<(Tree<'repo>, Vec<(RepoPath, Action)>), VcsError> {
+    let mut updates = TreeUpdateBuilder::new();
+    let mut changed = Vec::new();
+    for file in files {
+        let path = file.path.as_str();
+        let before = find(repo, base, &file.path)?;
+        match (&file.content, before) {
+            (None, None) => continue,
+            (None, Some(_)) => updates.remove(path),
+            (Some(content), before) => {
+                let blob = repo.blob(content).map_err(|error| vcs_error(&error))?;
+                if before.is_some_and(|before| before.blob == blob) {
+                    continue;
+                }
+                let executable = before.is_some_and(|before| before.mode == i32::from(FileMode::BlobExecutable));
+                let mode = if executable { FileMode::BlobExecutable } else { FileMode::Blob };
+                updates.upsert(path, blob, mode)
+            }
+        };
+        changed.push((file.path.clone(), action(file, before.is_some())));
+    }
+    let tree = updated(repo, &mut updates, base)?;
+    let mut keeps = TreeUpdateBuilder::new();
+    let empty = emptied_folders(repo, &tree, &changed)?;
+    for gitkeep in &empty {
+        let blob = repo.blob(b"").map_err(|error| vcs_error(&error))?;
+        keeps.upsert(gitkeep.as_str(), blob, FileMode::Blob);
+        changed.push((gitkeep.clone(), Action::Create));
+    }
+    let tree = if empty.is_empty() { tree } else { updated(repo, &mut keeps, &tree)? };
+    Ok((tree, changed))
+}
+
+fn updated<'repo>(
+    repo: &'repo Repository,
+    updates: &mut TreeUpdateBuilder,
+    base: &Tree<'_>,
+) -> Result<Tree<'repo>, VcsError> {
+    updates.create_updated(repo, base).and_then(|tree| repo.find_tree(tree)).map_err(|error| vcs_error(&error))
+}
+
+/// The `.gitkeep` of each folder that the deletions left without an entry: Argo CD refuses a folder that is gone.
+fn emptied_folders(
+    repo: &Repository,
+    tree: &Tree<'_>,
+    changed: &[(RepoPath, Action)],
+) -> Result<BTreeSet<RepoPath>, VcsError> {
+    let mut gitkeeps = BTreeSet::new();
+    for (path, _) in changed.iter().filter(|(_, action)| *action == Action::Delete) {
+        let left = match path.parent() {
+            None => tree.len(),
+            Some(folder) => match tree.get_path(std::path::Path::new(folder.as_str())) {
+                Ok(entry) => repo.find_tree(entry.id()).map_err(|error| vcs_error(&error))?.len(),
+                Err(_) => 0,
+            },
+        };
+        if left == 0 && path.gitkeep_beside() != *path {
+            gitkeeps.insert(path.gitkeep_beside());
+        }
+    }
+    Ok(gitkeeps)
+}
+
+fn action(file: &FileChange, existed: bool) -> Action {
+    match (&file.content, existed) {
+        (None, _) => Action::Delete,
+        (Some(_), true) => Action::Update,
+        (Some(_), false) => Action::Create,
+    }
+}
+
+/// What a commit changes against its first parent, as far as this service can have written it.
+///
+/// # Errors
+/// [`VcsError::Corrupt`] when objects are missing.
+pub fn changed_files(repo: &Repository, commit: Oid) -> Result<Vec<(RepoPath, Action)>, VcsError> {
+    let diff = || {
+        let commit = repo.find_commit(commit)?;
+        let parent = if commit.parent_count() == 0 { None } else { Some(commit.parent(0)?.tree()?) };
+        repo.diff_tree_to_tree(parent.as_ref(), Some(&commit.tree()?), None)
+    };
+    let diff = diff().map_err(|error| vcs_error(&error))?;
+    let file = |delta: git2::DiffDelta<'_>| {
+        let (side, action) = match delta.status() {
+            git2::Delta::Added => (delta.new_file(), Action::Create),
+            git2::Delta::Deleted => (delta.old_file(), Action::Delete),
+            _ => (delta.new_file(), Action::Update),
+        };
+        Some((service_path(side.path()?.to_str()?)?, action))
+    };
+    Ok(diff.deltas().filter_map(file).collect())
+}
+
+/// A path that this service may have written: a [`RepoPath`], or a folder's `.gitkeep`, which `RepoPath::parse` refuses.
+#[must_use]
+pub fn service_path(text: &str) -> Option<RepoPath> {
+    match text.strip_suffix(".gitkeep") {
+        Some(folder) if folder.is_empty() || folder.ends_with('/') => {
+            RepoPath::parse(&format!("{folder}x")).ok().map(|beside| beside.gitkeep_beside())
+        }
+        _ => RepoPath::parse(text).ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_paths_that_this_service_writes_read_back() {
+        for good in ["a/b.yaml", "a/.gitkeep", ".gitkeep"] {
+            assert_eq!(service_path(good).unwrap().as_str(), good);
+        }
+        for bad in ["a/.git/.gitkeep", ".x", "a/.hidden", "../.gitkeep"] {
+            assert_eq!(service_path(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! What all lists have in common: pages with a cursor, and where their data comes from.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::error::ApiError;
+use super::query::Query;
+use crate::domain::change::ObjectKey;
+use crate::domain::cursor::{self, Part};
+use crate::domain::error::Violation;
+use crate::domain::glob::glob;
+use crate::domain::names::Namespace;
+use crate::domain::snapshot::SourceInfo;
+
+/// The most items of one page.
+pub const MAX_LIMIT: i64 = 1000;
+
+/// Where a list's data comes from.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SourceView {
+    /// `kubernetes` or `git`.
+    kind: &'static str,
+    /// The moment that the data was last known to be current, RFC 3339.
+    as_of: String,
+    /// Seconds since then.
+    age_seconds: f64,
+    /// Whether the source has been silent for too long.
+    stale: bool,
+}
+
+impl SourceView {
+    /// The view at this moment.
+    pub fn of(source: &SourceInfo) -> Self {
+        Self {
+            kind: source.kind.as_str(),
+            as_of: source.contact.at().to_string(),
+            age_seconds: seconds(source.contact.age()),
+            stale: source.is_stale(),
+        }
+    }
+}
+
+/// Seconds with three decimals.
+pub fn seconds(duration: std::time::Duration) -> f64 {
+    (duration.as_secs_f64() * 1000.0).round() / 1000.0
+}
+
+/// Where the next page begins.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PageInfo {
+    /// The cursor of the next page; null on the last one.
+    next_cursor: Option<String>,
+}
+
+/// One page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ListView<T> {
+    items: Vec<T>,
+    /// How many items match the filters, on all pages.
+    total_items: usize,
+    page_info: PageInfo,
+    source: SourceView,
+}
+
+/// Which page is asked for.
+pub struct Paging {
+    limit: usize,
+    after: Option<Vec<Part>>,
+    query: u64,
+}
+
+impl Paging {
+    /// Reads `limit` and `cursor`; `query` is the list's name and filters in canonical form, to which the cursor is bound.
+    pub fn of(parameters: &mut Query, query: &str) -> Self {
+        let limit = parameters.integer("limit", 1..=MAX_LIMIT).and_then(|limit| usize::try_from(limit).ok());
+        let query = cursor::query_hash(query);
+        let after = parameters.text("cursor").and_then(|text| match cursor::decode(query, &text) {
+            Ok(parts) => Some(parts),
+            Err(error) => {
+                parameters.problem("cursor", error.to_string());
+                None
+            }
+        });
+        Self { limit: limit.unwrap_or(usize::MAX), after, query }
+    }
+
+    /// Cuts the page out of all matching items, which stand in the order of their keys.
+    ///
+    /// # Errors
+    /// 400 when the cursor's key isn't of this list.
+    pub fn page<T, K: Ord, V>(
+        self,
+        items: &[T],
+        key: impl Fn(&T) -> K,
+        read: impl Fn(&[Part]) -> Option<K>,
+        write: impl Fn(&K) -> Vec<Part>,
+        view: impl Fn(&T) -> V,
+        source: &SourceInfo,
+    ) -> Result<ListView<V>, ApiError> {
+        let after = match &self.after {
+            None => None,
+            Some(parts) => Some(read(parts).ok_or_else(|| {
+                ApiError::bad_request(vec![Violation::new("?cursor", cursor::BadCursor::Unreadable.to_string())])
+            })?),
+        };
+        let total_items = items.len();
+        let rest: Vec<&T> = items.iter().filter(|item| after.as_ref().is_none_or(|after| key(item) > *after)).collect();
+        let page = &rest[..rest.len().min(self.limit)];
+        let more = page.len() < rest.len();
+        let next_cursor = page.last().filter(|_| more).map(|last| cursor::encode(self.query, &write(&key(last))));
+        Ok(ListView {
+            items: page.iter().map(|item| view(item)).collect(),
+            total_items,
+            page_info: PageInfo { next_cursor },
+            source: SourceView::of(source),
+        })
+    }
+}
+
+/// The key of an object as a cursor holds it, and back.
+pub fn key_parts(key: &(String, String)) -> Vec<Part> {
+    vec![Part::Text(key.0.clone()), Part::Text(key.1.clone())]
+}
+
+/// Reads [`key_parts`] back.
+pub fn read_key(parts: &[Part]) -> Option<(String, String)> {
+    match parts {
+        [Part::Text(namespace), Part::Text(name)] => Some((namespace.clone(), name.clone())),
+        _ => None,
+    }
+}
+
+/// Namespace and name, by which objects are ordered.
+pub fn order(key: &ObjectKey) -> (String, String) {
+    (key.namespace.to_string(), key.name.to_string())
+}
+
+/// The filters that every list of objects has.
+#[derive(Debug)]
+pub struct ObjectFilter {
+    namespace: Option<Namespace>,
+    name: Option<String>,
+    component: Option<String>,
+}
+
+impl ObjectFilter {
+    /// Reads `namespace`, `name` (a glob) and `component`.
+    pub fn of(parameters: &mut Query) -> Self {
+        Self {
+            namespace: parameters.parsed("namespace", Namespace::parse),
+            name: parameters.text("name"),
+            component: parameters.text("component"),
+        }
+    }
+
+    /// Whether an object passes.
+    pub fn accepts(&self, key: &ObjectKey, component: Option<&str>) -> bool {
+        self.namespace.as_ref().is_none_or(|namespace| key.namespace == *namespace)
+            && self.name.as_ref().is_none_or(|pattern| glob(pattern, key.name.as_str()))
+            && self.component.as_ref().is_none_or(|wanted| component == Some(wanted))
+    }
+}

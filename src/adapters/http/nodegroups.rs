@@ -1,0 +1,188 @@
+//! `/api/nodegroups`: list, read, create, change, delete.
+
+pub mod request;
+mod view;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::auth::Subject;
+use super::body::JsonBody;
+use super::error::ApiError;
+use super::host::RequestHost;
+use super::list::{ListView, ObjectFilter, Paging, key_parts, order, read_key};
+use super::path::PathName;
+use super::query::Query;
+use super::responses::{ReadErrors, WriteErrors};
+use super::state::AppState;
+use super::write::{DryRunView, WriteParameters, WriteView, answer};
+use crate::application::nodegroups::item::NodegroupItem;
+use crate::domain::names::{ClusterName, Namespace};
+use crate::domain::nodegroup::phase::Phase;
+pub use request::component;
+use request::{CreateNodegroup, UpdateNodegroup};
+pub use view::ManifestView;
+use view::NodegroupView;
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list_nodegroups, create_nodegroup)).routes(routes!(
+        get_nodegroup,
+        update_nodegroup,
+        delete_nodegroup
+    ))
+}
+
+/// Lists nodegroups, each with its instance types' data, cost and open pull request.
+#[utoipa::path(
+    get, path = "/api/nodegroups", tag = "nodegroups",
+    params(
+        ("namespace" = Option<String>, Query, description = "Only this namespace"),
+        ("cluster" = Option<String>, Query, description = "Only this EKS cluster"),
+        ("name" = Option<String>, Query, description = "Only names that match this glob (`*`, `?`)"),
+        ("phase" = Option<String>, Query, description = "Only this phase"),
+        ("component" = Option<String>, Query, description = "Only this Backstage component"),
+        ("limit" = Option<u32>, Query, description = "The most items of the answer, 1-1000; all by default", minimum = 1, maximum = 1000),
+        ("cursor" = Option<String>, Query, description = "`page_info.next_cursor` of the page before"),
+    ),
+    responses((status = 200, body = ListView<NodegroupView>), ReadErrors)
+)]
+async fn list_nodegroups(
+    State(state): State<AppState>,
+    RequestHost(host): RequestHost,
+    mut query: Query,
+) -> Result<Json<ListView<NodegroupView>>, ApiError> {
+    let filter = ObjectFilter::of(&mut query);
+    let cluster = query.parsed("cluster", ClusterName::parse);
+    let phase = query.word("phase", &Phase::WORDS).and_then(Phase::from_word);
+    let paging = Paging::of(&mut query, &format!("nodegroups {filter:?} {cluster:?} {phase:?}"));
+    query.finish()?;
+    let list = state.nodegroups.list().await?;
+    let accepts = |item: &NodegroupItem| {
+        filter.accepts(&item.key, item.nodegroup.component.as_deref())
+            && cluster.as_ref().is_none_or(|name| item.nodegroup.cluster.as_deref() == Some(name.as_str()))
+            && phase.is_none_or(|phase| item.phase == phase)
+    };
+    let items: Vec<_> = list.items.into_iter().filter(accepts).collect();
+    let key = |item: &NodegroupItem| order(&item.key);
+    let view = |item: &NodegroupItem| NodegroupView::of(item, &host);
+    Ok(Json(paging.page(&items, key, read_key, key_parts, view, &list.source)?))
+}
+
+/// One nodegroup.
+#[utoipa::path(
+    get, path = "/api/nodegroups/{name}", tag = "nodegroups",
+    params(
+        ("name" = String, Path, description = "The nodegroup's name"),
+        ("namespace" = Option<String>, Query, description = "Its namespace; needed when several have the name"),
+    ),
+    responses((status = 200, body = NodegroupView), ReadErrors)
+)]
+async fn get_nodegroup(
+    State(state): State<AppState>,
+    RequestHost(host): RequestHost,
+    PathName(name): PathName,
+    mut query: Query,
+) -> Result<Json<NodegroupView>, ApiError> {
+    let namespace = query.parsed("namespace", Namespace::parse);
+    query.finish()?;
+    Ok(Json(NodegroupView::of(&state.nodegroups.get(&name, namespace.as_ref()).await?, &host)))
+}
+
+/// Opens a pull request that adds a nodegroup.
+#[utoipa::path(
+    post, path = "/api/nodegroups", tag = "nodegroups",
+    params(("dry_run" = Option<bool>, Query, description = "Only tell what would happen; answers a `DryRunView`")),
+    request_body = CreateNodegroup,
+    responses(
+        (status = 200, description = "Asked for before, as asked for already, or a dry run", content(
+            (WriteView = "application/json"), (DryRunView = "application/json"))),
+        (status = 201, body = WriteView),
+        WriteErrors,
+    )
+)]
+async fn create_nodegroup(
+    State(state): State<AppState>,
+    subject: Subject,
+    RequestHost(host): RequestHost,
+    query: Query,
+    JsonBody(body): JsonBody,
+) -> Result<Response, ApiError> {
+    let parameters = WriteParameters::of_create(query)?;
+    let (key, spec) = request::create(&body, &state.nodegroups)?;
+    subject.require_write()?;
+    let options = parameters.options(subject.actor);
+    let nodegroups = state.nodegroups.clone();
+    let written = state.run_write(async move { nodegroups.create(key, spec, &options).await }).await?;
+    Ok(answer(written, &host))
+}
+
+/// Opens a pull request that changes a nodegroup: scaling, labels, taints, component.
+#[utoipa::path(
+    put, path = "/api/nodegroups/{name}", tag = "nodegroups",
+    params(
+        ("name" = String, Path, description = "The nodegroup's name"),
+        ("namespace" = Option<String>, Query, description = "Its namespace; needed when several have the name"),
+        ("revision" = Option<String>, Query, description = "The revision that was read; another one by now is a 409"),
+        ("dry_run" = Option<bool>, Query, description = "Only tell what would happen; answers a `DryRunView`"),
+    ),
+    request_body = UpdateNodegroup,
+    responses(
+        (status = 200, description = "Asked for before, as asked for already, or a dry run", content(
+            (WriteView = "application/json"), (DryRunView = "application/json"))),
+        (status = 201, body = WriteView),
+        WriteErrors,
+    )
+)]
+async fn update_nodegroup(
+    State(state): State<AppState>,
+    subject: Subject,
+    RequestHost(host): RequestHost,
+    PathName(name): PathName,
+    query: Query,
+    JsonBody(body): JsonBody,
+) -> Result<Response, ApiError> {
+    let parameters = WriteParameters::of_change(query)?;
+    let edit = request::update(&body)?;
+    subject.require_write()?;
+    let key = state.nodegroups.resolve(&name, parameters.namespace.as_ref()).await?;
+    let options = parameters.options(subject.actor);
+    let nodegroups = state.nodegroups.clone();
+    let written = state.run_write(async move { nodegroups.update(key, edit, &options).await }).await?;
+    Ok(answer(written, &host))
+}
+
+/// Opens a pull request that deletes a nodegroup.
+#[utoipa::path(
+    delete, path = "/api/nodegroups/{name}", tag = "nodegroups",
+    params(
+        ("name" = String, Path, description = "The nodegroup's name"),
+        ("namespace" = Option<String>, Query, description = "Its namespace; needed when several have the name"),
+        ("revision" = Option<String>, Query, description = "The revision that was read; another one by now is a 409"),
+        ("dry_run" = Option<bool>, Query, description = "Only tell what would happen; answers a `DryRunView`"),
+    ),
+    responses(
+        (status = 200, description = "Asked for before, or a dry run", content(
+            (WriteView = "application/json"), (DryRunView = "application/json"))),
+        (status = 201, body = WriteView),
+        WriteErrors,
+    )
+)]
+async fn delete_nodegroup(
+    State(state): State<AppState>,
+    subject: Subject,
+    RequestHost(host): RequestHost,
+    PathName(name): PathName,
+    query: Query,
+) -> Result<Response, ApiError> {
+    let parameters = WriteParameters::of_change(query)?;
+    subject.require_write()?;
+    let key = state.nodegroups.resolve(&name, parameters.namespace.as_ref()).await?;
+    let options = parameters.options(subject.actor);
+    let nodegroups = state.nodegroups.clone();
+    let written = state.run_write(async move { nodegroups.delete(key, &options).await }).await?;
+    Ok(answer(written, &host))
+}

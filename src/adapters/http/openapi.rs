@@ -1,0 +1,83 @@
+//! The OpenAPI document, and Swagger UI, which shows it without a network.
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::Path;
+use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Extension, Router};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+use utoipa_swagger_ui::Config;
+
+use super::error::ApiError;
+use super::error_body::ErrorBody;
+
+/// Where the document is.
+pub const DOCUMENT: &str = "/api/openapi.json";
+/// Where it is shown.
+pub const DOCS: &str = "/api/docs";
+
+/// The document before the resources are added: what it is about, how to authenticate, what an error looks like.
+#[must_use]
+pub fn document() -> OpenApi {
+    let info = InfoBuilder::new()
+        .title(env!("CARGO_PKG_NAME"))
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(env!("CARGO_PKG_DESCRIPTION")));
+    let mut schemas: Vec<(String, RefOr<Schema>)> = Vec::new();
+    ErrorBody::schemas(&mut schemas);
+    schemas.push((ErrorBody::name().into_owned(), ErrorBody::schema()));
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("A token of AUTH_TOKENS_FILE; not asked for where authentication is off."))
+        .build();
+    let components = ComponentsBuilder::new()
+        .schemas_from_iter(schemas)
+        .security_scheme("bearer", SecurityScheme::Http(bearer))
+        .build();
+    OpenApiBuilder::new()
+        .info(info.build())
+        .components(Some(components))
+        .security(Some([SecurityRequirement::new("bearer", Vec::<String>::new())]))
+        .build()
+}
+
+/// The routes of the document and of Swagger UI. The document is written once.
+pub(super) fn routes(document: &OpenApi) -> Router {
+    let json = Bytes::from(document.to_json().unwrap_or_default());
+    let config = Arc::new(Config::from(DOCUMENT).validator_url("none"));
+    let ui = Router::new()
+        .route(DOCS, get(to_slash))
+        .route("/api/docs/", get(|config| serve_ui(Path(String::new()), config)))
+        .route("/api/docs/{*file}", get(serve_ui))
+        .layer(Extension(config));
+    Router::new().route(DOCUMENT, get(move || async move { of_type("application/json", json) })).merge(ui)
+}
+
+/// Swagger UI's files are relative to its folder. The target is relative too: a proxy may stand before it with a prefix.
+async fn to_slash() -> Response {
+    (StatusCode::TEMPORARY_REDIRECT, [(LOCATION, "docs/")]).into_response()
+}
+
+async fn serve_ui(Path(file): Path<String>, Extension(config): Extension<Arc<Config<'static>>>) -> Response {
+    match utoipa_swagger_ui::serve(&file, config) {
+        Ok(Some(file)) => of_type(&file.content_type, Bytes::from(file.bytes.into_owned())),
+        Ok(None) => {
+            ApiError::new(StatusCode::NOT_FOUND, "the documentation has no such file; see /api/docs").into_response()
+        }
+        Err(_) => ApiError::defect("Swagger UI's configuration can't be written").into_response(),
+    }
+}
+
+fn of_type(media_type: &str, bytes: Bytes) -> Response {
+    let mut response = Response::new(Body::from(bytes));
+    if let Ok(media_type) = HeaderValue::from_str(media_type) {
+        response.headers_mut().insert(CONTENT_TYPE, media_type);
+    }
+    response
+}

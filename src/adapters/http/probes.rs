@@ -1,0 +1,79 @@
+//! Liveness and readiness: open to all, so that they tell fixed codes and nothing else.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::finish::AsIs;
+use super::state::AppState;
+use crate::application::readiness::PartReport;
+
+/// The process runs.
+#[derive(Serialize, ToSchema)]
+struct Liveness {
+    /// Always `ok`.
+    status: &'static str,
+}
+
+/// Whether requests should be sent here.
+#[derive(Serialize, ToSchema)]
+struct ReadinessView {
+    /// Every required part was ready once, and the service isn't stopping.
+    ready: bool,
+    /// The parts.
+    parts: Vec<PartView>,
+}
+
+/// How a part of the service does.
+#[derive(Serialize, ToSchema)]
+struct PartView {
+    /// What it is.
+    name: &'static str,
+    /// What fills it.
+    adapter: &'static str,
+    /// Whether it does its work.
+    ready: bool,
+    /// Seconds since its source was last heard from; null without a source.
+    #[schema(required = true)]
+    age_seconds: Option<u64>,
+    /// A fixed code of what is wrong.
+    #[schema(required = true)]
+    reason: Option<&'static str>,
+}
+
+impl From<PartReport> for PartView {
+    fn from(part: PartReport) -> Self {
+        let PartReport { name, adapter, ready, age, reason, required: _ } = part;
+        Self { name, adapter, ready, age_seconds: age.map(|age| age.as_secs()), reason }
+    }
+}
+
+/// The two probes.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(get_liveness)).routes(routes!(get_readiness))
+}
+
+/// Whether the process runs.
+#[utoipa::path(get, path = "/api/liveness", tag = "probes", security(()), responses((status = 200, body = Liveness)))]
+async fn get_liveness() -> Json<Liveness> {
+    Json(Liveness { status: "ok" })
+}
+
+/// Whether requests should be sent here.
+#[utoipa::path(
+    get, path = "/api/readiness", tag = "probes", security(()),
+    responses((status = 200, body = ReadinessView), (status = 503, body = ReadinessView, description = "Not ready"))
+)]
+async fn get_readiness(State(state): State<AppState>) -> Response {
+    let report = state.readiness.report();
+    let status = if report.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let view = ReadinessView { ready: report.ready, parts: report.parts.into_iter().map(PartView::from).collect() };
+    let mut response = (status, Json(view)).into_response();
+    response.extensions_mut().insert(AsIs);
+    response
+}

@@ -1,0 +1,122 @@
+//! `/api/pull_requests`: the changes that this service opened; DELETE withdraws one.
+
+use axum::Json;
+use axum::extract::State;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::auth::Subject;
+use super::error::ApiError;
+use super::host::RequestHost;
+use super::list::{ListView, Paging};
+use super::path::PathName;
+use super::pull_request_view::PullRequestView;
+use super::query::Query;
+use super::responses::{ReadErrors, WriteErrors};
+use super::state::AppState;
+use crate::domain::change::{ObjectKind, PullRequest, PullRequestState};
+use crate::domain::cursor::Part;
+use crate::domain::error::Failure;
+use crate::domain::glob::glob;
+use crate::domain::names::Namespace;
+use crate::domain::snapshot::Observed;
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list_pull_requests)).routes(routes!(get_pull_request, withdraw_pull_request))
+}
+
+/// Lists the pull requests that this service opened, newest first.
+#[utoipa::path(
+    get, path = "/api/pull_requests", tag = "pull_requests",
+    params(
+        ("state" = Option<String>, Query, description = "Only `open`, `merged` or `closed` ones; all by default"),
+        ("kind" = Option<String>, Query, description = "Only changes of a `nodegroup` or of a `secret`"),
+        ("namespace" = Option<String>, Query, description = "Only this namespace"),
+        ("name" = Option<String>, Query, description = "Only names that match this glob (`*`, `?`)"),
+        ("limit" = Option<u32>, Query, description = "The most items of the answer, 1-1000; all by default", minimum = 1, maximum = 1000),
+        ("cursor" = Option<String>, Query, description = "`page_info.next_cursor` of the page before"),
+    ),
+    responses((status = 200, body = ListView<PullRequestView>), ReadErrors)
+)]
+async fn list_pull_requests(
+    State(state): State<AppState>,
+    RequestHost(host): RequestHost,
+    mut query: Query,
+) -> Result<Json<ListView<PullRequestView>>, ApiError> {
+    let in_state = query.word("state", &["open", "merged", "closed"]).and_then(PullRequestState::from_word);
+    let kind = query.word("kind", &["nodegroup", "secret"]).and_then(ObjectKind::from_word);
+    let namespace = query.parsed("namespace", Namespace::parse);
+    let name = query.text("name");
+    let paging = Paging::of(&mut query, &format!("pull_requests {in_state:?} {kind:?} {namespace:?} {name:?}"));
+    query.finish()?;
+    let snapshot = state.changes.pull_requests().await?;
+    let accepts = |pull_request: &&PullRequest| {
+        in_state.is_none_or(|wanted| pull_request.state == wanted)
+            && kind.is_none_or(|kind| pull_request.key.kind == kind)
+            && namespace.as_ref().is_none_or(|namespace| pull_request.key.namespace == *namespace)
+            && name.as_ref().is_none_or(|pattern| glob(pattern, pull_request.key.name.as_str()))
+    };
+    let newest_first = snapshot.items.values().rev().filter_map(|observed| match observed {
+        Observed::Valid(pull_request) => Some(pull_request),
+        Observed::Invalid(_) => None,
+    });
+    let items: Vec<&PullRequest> = newest_first.filter(accepts).collect();
+    let page = paging.page(
+        &items,
+        |pull_request| std::cmp::Reverse(pull_request.number),
+        |parts| match parts {
+            [Part::Number(number)] => u64::try_from(*number).ok().map(std::cmp::Reverse),
+            _ => None,
+        },
+        |number| vec![Part::Number(i64::try_from(number.0).unwrap_or(i64::MAX))],
+        |pull_request| PullRequestView::of(pull_request, &host),
+        &snapshot.source,
+    )?;
+    Ok(Json(page))
+}
+
+/// One pull request.
+#[utoipa::path(
+    get, path = "/api/pull_requests/{number}", tag = "pull_requests",
+    params(("number" = u64, Path, description = "The pull request's number")),
+    responses((status = 200, body = PullRequestView), ReadErrors)
+)]
+async fn get_pull_request(
+    State(state): State<AppState>,
+    RequestHost(host): RequestHost,
+    PathName(number): PathName,
+    query: Query,
+) -> Result<Json<PullRequestView>, ApiError> {
+    query.finish()?;
+    Ok(Json(PullRequestView::of(&state.changes.pull_request(parse(&number)?).await?, &host)))
+}
+
+/// Withdraws a pull request: it is closed and its branch deleted. Again: the same answer. Merged: 409.
+#[utoipa::path(
+    delete, path = "/api/pull_requests/{number}", tag = "pull_requests",
+    params(("number" = u64, Path, description = "The pull request's number")),
+    responses((status = 200, body = PullRequestView), WriteErrors)
+)]
+async fn withdraw_pull_request(
+    State(state): State<AppState>,
+    subject: Subject,
+    RequestHost(host): RequestHost,
+    PathName(number): PathName,
+    query: Query,
+) -> Result<Json<PullRequestView>, ApiError> {
+    query.finish()?;
+    subject.require_write()?;
+    let number = parse(&number)?;
+    let changes = state.changes.clone();
+    let pull_request = state.run_write(async move { changes.withdraw(number).await }).await?;
+    tracing::info!(number, subject = subject.actor.as_str(), "pull request withdrawn");
+    Ok(Json(PullRequestView::of(&pull_request, &host)))
+}
+
+/// What is no number is no pull request.
+fn parse(number: &str) -> Result<u64, Failure> {
+    number
+        .parse()
+        .map_err(|_| Failure::not_found("pull requests have whole numbers; GET /api/pull_requests lists them"))
+}

@@ -1,0 +1,188 @@
+//! `/api/secrets` and `/api/certificate`: names, keys and sizes, never a value; create, change, delete as SealedSecrets.
+
+pub mod request;
+mod view;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::auth::Subject;
+use super::body::JsonBody;
+use super::error::ApiError;
+use super::host::RequestHost;
+use super::list::{ListView, ObjectFilter, Paging, key_parts, order, read_key};
+use super::path::PathName;
+use super::query::Query;
+use super::responses::{ReadErrors, WriteErrors};
+use super::state::AppState;
+use super::write::{DryRunView, WriteParameters, WriteView, answer};
+use crate::application::secrets::SecretItem;
+use crate::domain::names::Namespace;
+use request::{CreateSecret, UpdateSecret};
+use view::{CertificateView, SecretView};
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list_secrets, create_secret))
+        .routes(routes!(get_secret, update_secret, delete_secret))
+        .routes(routes!(get_certificate))
+}
+
+/// Lists secrets: names, types, key names and sizes; never a value.
+#[utoipa::path(
+    get, path = "/api/secrets", tag = "secrets",
+    params(
+        ("namespace" = Option<String>, Query, description = "Only this namespace"),
+        ("name" = Option<String>, Query, description = "Only names that match this glob (`*`, `?`)"),
+        ("component" = Option<String>, Query, description = "Only this Backstage component"),
+        ("limit" = Option<u32>, Query, description = "The most items of the answer, 1-1000; all by default", minimum = 1, maximum = 1000),
+        ("cursor" = Option<String>, Query, description = "`page_info.next_cursor` of the page before"),
+    ),
+    responses((status = 200, body = ListView<SecretView>), ReadErrors)
+)]
+async fn list_secrets(
+    State(state): State<AppState>,
+    RequestHost(host): RequestHost,
+    mut query: Query,
+) -> Result<Json<ListView<SecretView>>, ApiError> {
+    let filter = ObjectFilter::of(&mut query);
+    let paging = Paging::of(&mut query, &format!("secrets {filter:?}"));
+    query.finish()?;
+    let list = state.secrets.list().await?;
+    let accepts = |item: &SecretItem| filter.accepts(&item.key, item.summary.component.as_deref());
+    let items: Vec<_> = list.items.into_iter().filter(accepts).collect();
+    let key = |item: &SecretItem| order(&item.key);
+    let view = |item: &SecretItem| SecretView::of(item, &host);
+    Ok(Json(paging.page(&items, key, read_key, key_parts, view, &list.source)?))
+}
+
+/// One secret, without its values.
+#[utoipa::path(
+    get, path = "/api/secrets/{name}", tag = "secrets",
+    params(
+        ("name" = String, Path, description = "The secret's name"),
+        ("namespace" = Option<String>, Query, description = "Its namespace; needed when several have the name"),
+    ),
+    responses((status = 200, body = SecretView), ReadErrors)
+)]
+async fn get_secret(
+    State(state): State<AppState>,
+    RequestHost(host): RequestHost,
+    PathName(name): PathName,
+    mut query: Query,
+) -> Result<Json<SecretView>, ApiError> {
+    let namespace = query.parsed("namespace", Namespace::parse);
+    query.finish()?;
+    Ok(Json(SecretView::of(&state.secrets.get(&name, namespace.as_ref()).await?, &host)))
+}
+
+/// Opens a pull request with a new SealedSecret. The values are encrypted before anything is written.
+#[utoipa::path(
+    post, path = "/api/secrets", tag = "secrets",
+    params(("dry_run" = Option<bool>, Query, description = "Only tell what would happen; answers a `DryRunView`")),
+    request_body = CreateSecret,
+    responses(
+        (status = 200, description = "Asked for a moment before, or a dry run", content(
+            (WriteView = "application/json"), (DryRunView = "application/json"))),
+        (status = 201, body = WriteView),
+        WriteErrors,
+    )
+)]
+async fn create_secret(
+    State(state): State<AppState>,
+    subject: Subject,
+    RequestHost(host): RequestHost,
+    query: Query,
+    JsonBody(body): JsonBody,
+) -> Result<Response, ApiError> {
+    let parameters = WriteParameters::of_create(query)?;
+    let (key, spec) = request::create(&body, &state.secrets)?;
+    drop(body);
+    subject.require_write()?;
+    let options = parameters.options(subject.actor);
+    let secrets = state.secrets.clone();
+    let written = state.run_write(async move { secrets.create(key, spec, &options).await }).await?;
+    Ok(answer(written, &host))
+}
+
+/// Opens a pull request that sets and removes keys of a secret; the other keys' ciphertext stays byte for byte.
+#[utoipa::path(
+    put, path = "/api/secrets/{name}", tag = "secrets",
+    params(
+        ("name" = String, Path, description = "The secret's name"),
+        ("namespace" = Option<String>, Query, description = "Its namespace; needed when several have the name"),
+        ("revision" = Option<String>, Query, description = "The revision that was read; another one by now is a 409"),
+        ("dry_run" = Option<bool>, Query, description = "Only tell what would happen; answers a `DryRunView`"),
+    ),
+    request_body = UpdateSecret,
+    responses(
+        (status = 200, description = "Asked for a moment before, nothing to change, or a dry run", content(
+            (WriteView = "application/json"), (DryRunView = "application/json"))),
+        (status = 201, body = WriteView),
+        WriteErrors,
+    )
+)]
+async fn update_secret(
+    State(state): State<AppState>,
+    subject: Subject,
+    RequestHost(host): RequestHost,
+    PathName(name): PathName,
+    query: Query,
+    JsonBody(body): JsonBody,
+) -> Result<Response, ApiError> {
+    let parameters = WriteParameters::of_change(query)?;
+    let edit = request::update(&body)?;
+    drop(body);
+    subject.require_write()?;
+    let key = state.secrets.resolve(&name, parameters.namespace.as_ref()).await?;
+    let options = parameters.options(subject.actor);
+    let secrets = state.secrets.clone();
+    let written = state.run_write(async move { secrets.update(key, edit, &options).await }).await?;
+    Ok(answer(written, &host))
+}
+
+/// Opens a pull request that deletes a secret.
+#[utoipa::path(
+    delete, path = "/api/secrets/{name}", tag = "secrets",
+    params(
+        ("name" = String, Path, description = "The secret's name"),
+        ("namespace" = Option<String>, Query, description = "Its namespace; needed when several have the name"),
+        ("revision" = Option<String>, Query, description = "The revision that was read; another one by now is a 409"),
+        ("dry_run" = Option<bool>, Query, description = "Only tell what would happen; answers a `DryRunView`"),
+    ),
+    responses(
+        (status = 200, description = "Asked for before, or a dry run", content(
+            (WriteView = "application/json"), (DryRunView = "application/json"))),
+        (status = 201, body = WriteView),
+        WriteErrors,
+    )
+)]
+async fn delete_secret(
+    State(state): State<AppState>,
+    subject: Subject,
+    RequestHost(host): RequestHost,
+    PathName(name): PathName,
+    query: Query,
+) -> Result<Response, ApiError> {
+    let parameters = WriteParameters::of_change(query)?;
+    subject.require_write()?;
+    let key = state.secrets.resolve(&name, parameters.namespace.as_ref()).await?;
+    let options = parameters.options(subject.actor);
+    let secrets = state.secrets.clone();
+    let written = state.run_write(async move { secrets.delete(key, &options).await }).await?;
+    Ok(answer(written, &host))
+}
+
+/// The certificate that secrets are sealed with, for sealing elsewhere.
+#[utoipa::path(
+    get, path = "/api/certificate", tag = "secrets",
+    responses((status = 200, body = CertificateView), ReadErrors)
+)]
+async fn get_certificate(State(state): State<AppState>, query: Query) -> Result<Json<CertificateView>, ApiError> {
+    query.finish()?;
+    Ok(Json(CertificateView::of(&state.secrets.certificate().await?)))
+}

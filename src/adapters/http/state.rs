@@ -1,0 +1,128 @@
+//! What every handler can reach.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
+
+use super::auth::Authenticator;
+use super::error::ApiError;
+use super::host::HostRule;
+use crate::application::catalog::InstanceTypes;
+use crate::application::changes::Changes;
+use crate::application::nodegroups::Nodegroups;
+use crate::application::readiness::Readiness;
+use crate::application::secrets::Secrets;
+use crate::domain::error::Failure;
+
+/// How long a request may take before its client gets a 504.
+pub const TIME_LIMIT: Duration = Duration::from_secs(30);
+
+/// What the routes call.
+#[derive(Clone)]
+pub struct UseCases {
+    /// The instance types.
+    pub instance_types: Arc<InstanceTypes>,
+    /// The nodegroups.
+    pub nodegroups: Arc<Nodegroups>,
+    /// The secrets.
+    pub secrets: Arc<Secrets>,
+    /// The changes.
+    pub changes: Arc<Changes>,
+}
+
+/// The state of the router; derefs to the use cases. Cheap to clone: use cases come in as `Arc`s.
+#[derive(Clone)]
+pub struct AppState {
+    /// Whether the service is ready.
+    pub readiness: Arc<Readiness>,
+    /// What the routes call.
+    pub use_cases: UseCases,
+    /// Who sends a request.
+    pub authenticator: Arc<Authenticator>,
+    /// Which `Host`s are answered.
+    pub hosts: Arc<HostRule>,
+    /// The writes in flight; the shutdown waits for them.
+    pub writes: TaskTracker,
+    /// How long a request may take.
+    pub time_limit: Duration,
+}
+
+impl AppState {
+    /// A state with the usual time limit and no write in flight.
+    #[must_use]
+    pub fn new(use_cases: UseCases, readiness: Arc<Readiness>, authenticator: Authenticator, hosts: HostRule) -> Self {
+        Self {
+            use_cases,
+            readiness,
+            authenticator: Arc::new(authenticator),
+            hosts: Arc::new(hosts),
+            writes: TaskTracker::new(),
+            time_limit: TIME_LIMIT,
+        }
+    }
+
+    /// Runs a write to its end as a task of its own: a client that goes away, or the time limit, doesn't stop it halfway.
+    ///
+    /// # Errors
+    /// The write's failure; a panic inside it is a defect.
+    pub async fn run_write<T: Send + 'static>(
+        &self,
+        write: impl Future<Output = Result<T, Failure>> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        match self.writes.spawn(write.in_current_span()).await {
+            Ok(outcome) => outcome.map_err(ApiError::from),
+            Err(_) => Err(ApiError::defect("a write panicked")),
+        }
+    }
+}
+
+impl Deref for AppState {
+    type Target = UseCases;
+
+    fn deref(&self) -> &UseCases {
+        &self.use_cases
+    }
+}
+
+#[cfg(test)]
+impl UseCases {
+    /// Use cases on doubles that expect no call: for tests of what stands around the routes.
+    pub fn uncalled() -> Self {
+        use crate::application::changes::{identity::RequestKey, policy::WritePolicy};
+        use crate::application::secrets::SecretPolicy;
+        use crate::domain::ports::{
+            MockInstanceTypeSource, MockNodegroupStore, MockSecretSealer, MockSecretStore, MockTemplateRenderer,
+            MockVersionControl,
+        };
+        let vcs = Arc::new(MockVersionControl::new());
+        let templates = Arc::new(MockTemplateRenderer::new());
+        let instance_types = Arc::new(InstanceTypes::new(Arc::new(MockInstanceTypeSource::new()), 0.5));
+        let policy = WritePolicy::new(None, "kube-system");
+        let key = RequestKey::new(&[0; 32]);
+        let changes = Arc::new(Changes::new(vcs.clone(), templates.clone(), policy, key, false));
+        Self {
+            nodegroups: Arc::new(Nodegroups::new(
+                Arc::new(MockNodegroupStore::new()),
+                None,
+                instance_types.clone(),
+                vcs.clone(),
+                templates.clone(),
+                changes.clone(),
+                None,
+            )),
+            secrets: Arc::new(Secrets::new(
+                Arc::new(MockSecretStore::new()),
+                Arc::new(MockSecretSealer::new()),
+                vcs,
+                templates,
+                changes.clone(),
+                SecretPolicy { scopes: Vec::new(), metadata_prefixes: std::collections::BTreeSet::new() },
+            )),
+            instance_types,
+            changes,
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The declared store on a double of version control.
+
+use std::time::Duration;
+
+use super::*;
+use crate::domain::change::{File, PullRequest};
+use crate::domain::ports::MockVersionControl;
+use crate::domain::snapshot::{Contact, SourceKind};
+
+const WORKERS: &str = "apiVersion: eks.services.k8s.aws/v1alpha1\nkind: Nodegroup\nmetadata: {name: workers, namespace: team-a}\nspec: {name: workers, clusterName: prod, instanceTypes: [m5.xlarge], scalingConfig: {minSize: 1, maxSize: 5}}\n";
+
+/// No pull requests, from a source heard from just now.
+fn no_pull_requests() -> Arc<Snapshot<PullRequest, u64>> {
+    Arc::new(Snapshot {
+        revision: Revision("1".to_owned()),
+        source: SourceInfo {
+            kind: SourceKind::Git,
+            location: "here".to_owned(),
+            contact: Arc::new(Contact::now()),
+            stale_after: Duration::from_secs(5),
+        },
+        items: BTreeMap::new(),
+    })
+}
+
+/// Version control whose base commit holds these files.
+fn repository(files: &'static [(&'static str, &'static str)]) -> MockVersionControl {
+    let mut vcs = MockVersionControl::new();
+    vcs.expect_base().returning(|_| Ok(CommitId("c1".to_owned())));
+    vcs.expect_pull_requests().returning(|| Ok(no_pull_requests()));
+    vcs.expect_list().returning(|_, under| {
+        let under = under.map_or("", RepoPath::as_str);
+        let below = files.iter().filter(|(path, _)| path.starts_with(under));
+        Ok(below.map(|(path, text)| (RepoPath::parse(path).unwrap(), BlobId(text.len().to_string()))).collect())
+    });
+    vcs.expect_read().returning(|_, path| {
+        let text = files.iter().find(|(name, _)| *name == path.as_str()).map(|(_, text)| *text);
+        Ok(text.map(|text| File { blob: BlobId(text.len().to_string()), content: text.into() }))
+    });
+    vcs
+}
+
+fn store(vcs: MockVersionControl) -> DeclaredStore {
+    let root = |name| Some(RepoPath::parse(name).unwrap());
+    DeclaredStore::new(
+        Arc::new(vcs),
+        vec![(ObjectKind::Nodegroup, root("nodegroups")), (ObjectKind::Secret, root("secrets"))],
+    )
+}
+
+fn key(name: &str) -> ObjectKey {
+    ObjectKey::parse(ObjectKind::Nodegroup, "team-a", name).unwrap()
+}
+
+async fn nodegroups(store: &DeclaredStore) -> Arc<Snapshot<Nodegroup>> {
+    NodegroupStore::snapshot(store).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_manifest_is_listed_with_its_path_and_blob() {
+    let snapshot = nodegroups(&store(repository(&[("nodegroups/team-a/workers.yaml", WORKERS)]))).await;
+    let Some(Observed::Valid(nodegroup)) = snapshot.items.get(&key("workers")) else { panic!("not valid") };
+    assert_eq!(nodegroup.max, Some(5));
+    assert_eq!(nodegroup.manifest.as_ref().unwrap().path.as_str(), "nodegroups/team-a/workers.yaml");
+}
+
+#[tokio::test]
+async fn the_branch_is_read_once_while_it_stays() {
+    let mut vcs = repository(&[]);
+    vcs.checkpoint();
+    vcs.expect_base().returning(|_| Ok(CommitId("c1".to_owned())));
+    vcs.expect_pull_requests().returning(|| Ok(no_pull_requests()));
+    vcs.expect_list().times(2).returning(|_, _| Ok(Vec::new()));
+    let store = store(vcs);
+    for _ in 0..3 {
+        assert!(nodegroups(&store).await.items.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn what_cant_be_decoded_is_shown_as_invalid_under_the_name_of_its_path() {
+    let snapshot = nodegroups(&store(repository(&[
+        ("nodegroups/team-a/broken.yaml", "a: [1"),
+        ("nodegroups/team-a/typed.yaml", "apiVersion: eks.services.k8s.aws/v1alpha1\nkind: Nodegroup\nmetadata: {name: typed, namespace: team-a}\nspec: {name: typed, scalingConfig: {minSize: many}}\n"),
+        ("nodegroups/team-a/other.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other, namespace: team-a}\n"),
+    ])))
+    .await;
+    let reason = |name| match snapshot.items.get(&key(name)) {
+        Some(Observed::Invalid(invalid)) => Some(invalid.reason.clone()),
+        _ => None,
+    };
+    assert!(reason("broken").unwrap().contains("YAML"));
+    assert!(reason("typed").unwrap().contains("spec.scalingConfig.minSize"));
+    assert!(!snapshot.items.contains_key(&key("other")));
+}
+
+#[tokio::test]
+async fn an_object_declared_twice_is_invalid() {
+    let snapshot = nodegroups(&store(repository(&[
+        ("nodegroups/team-a/workers.yaml", WORKERS),
+        ("nodegroups/team-b/copy.yaml", WORKERS),
+    ])))
+    .await;
+    assert!(matches!(snapshot.items.get(&key("workers")), Some(Observed::Invalid(_))));
+}

@@ -1,0 +1,224 @@
+//! What a secret's creation, change and deletion do to the repository.
+
+use async_trait::async_trait;
+
+use super::Secrets;
+use crate::application::changes::answer::Warning;
+use crate::application::changes::plan::{Plan, Planned, PlannedFile, Planner};
+use crate::application::declared::{self, Manifest};
+use crate::application::lookup;
+use crate::domain::change::{CommitId, ObjectKey, ObjectKind};
+use crate::domain::error::{Failure, Violation};
+use crate::domain::manifest;
+use crate::domain::names::{DataKey, LabelValue};
+use crate::domain::nodegroup::COMPONENT_LABEL;
+use crate::domain::secret::{
+    Scope, SealScope, Sealed, SealedSecretDraft, SecretEdit, SecretSpec, SecretSummary, SecretValues, rules,
+};
+use crate::domain::snapshot::Observed;
+use crate::domain::text::SecretText;
+
+/// A secret that is to appear.
+pub(super) struct Creation<'a> {
+    pub(super) secrets: &'a Secrets,
+    pub(super) key: ObjectKey,
+    pub(super) spec: SecretSpec,
+}
+
+#[async_trait]
+impl Planner for Creation<'_> {
+    async fn plan(&self) -> Result<Planned, Failure> {
+        let snapshot = self.secrets.declared.snapshot().await?;
+        if snapshot.items.contains_key(&self.key) {
+            return Err(Failure::conflict(
+                "Git already has a secret of this name; change its keys with PUT, or choose another name",
+            ));
+        }
+        let base = CommitId(snapshot.revision.0.clone());
+        let path = self.secrets.templates.path(&self.key, None)?;
+        declared::require_free(&*self.secrets.vcs, &base, &path).await?;
+        let draft = self.draft().await?;
+        let text = self.secrets.templates.sealed_secret(&draft)?;
+        manifest::sealed_secret::verify(&text, &draft).map_err(|error| {
+            Failure::Defect(format!("the template sealed-secret.yaml renders a wrong manifest: {error}"))
+        })?;
+        let shown = text_of(&self.spec.kind, self.spec.scope, self.spec.values.keys(), &[]);
+        let file = PlannedFile::created(path, text);
+        Ok(Planned::Change(Box::new(plan(base, file, shown, scope_warning(self.spec.scope)))))
+    }
+}
+
+impl Creation<'_> {
+    async fn draft(&self) -> Result<SealedSecretDraft, Failure> {
+        let spec = &self.spec;
+        let mut labels = spec.labels.clone();
+        labels.extend(spec.component.as_ref().map(|name| (COMPONENT_LABEL.to_owned(), name.to_string())));
+        Ok(SealedSecretDraft {
+            key: self.key.clone(),
+            kind: spec.kind.clone(),
+            scope: spec.scope,
+            sealed: seal(self.secrets, &self.key, spec.scope, &spec.values).await?,
+            labels,
+            annotations: spec.annotations.clone(),
+            immutable: spec.immutable,
+        })
+    }
+}
+
+/// A secret whose keys are to change.
+pub(super) struct Edit<'a> {
+    pub(super) secrets: &'a Secrets,
+    pub(super) key: ObjectKey,
+    pub(super) wanted: SecretEdit,
+    pub(super) revision: Option<&'a str>,
+}
+
+#[async_trait]
+impl Planner for Edit<'_> {
+    async fn plan(&self) -> Result<Planned, Failure> {
+        let (manifest, before) = current(self.secrets, &self.key, self.revision).await?;
+        let wrong = self.violations(&before);
+        if !wrong.is_empty() {
+            return Err(Failure::Invalid(wrong));
+        }
+        let mut document = manifest.document.clone();
+        if let Some(component) = &self.wanted.component {
+            let name = component.as_ref().map(LabelValue::as_str);
+            manifest::sealed_secret::set_component(&mut document, name).map_err(declared::unreadable)?;
+        }
+        let scope = before.scope.unwrap_or(Scope::Strict);
+        let sealed = if self.wanted.set.is_empty() {
+            Sealed { encrypted: std::collections::BTreeMap::new(), fingerprint: String::new() }
+        } else {
+            seal(self.secrets, &self.key, scope, &self.wanted.set).await?
+        };
+        manifest::sealed_secret::edit(&mut document, &sealed, &self.wanted.remove).map_err(declared::unreadable)?;
+        if document == manifest.document {
+            return Ok(Planned::Unchanged(Vec::new()));
+        }
+        let mut warnings = scope_warning(scope);
+        if before.immutable {
+            warnings.push(Warning::new(
+                "immutable",
+                "",
+                "the Secret is immutable: the controller can't change it until it is deleted from the cluster",
+            ));
+        }
+        let file = manifest.edited(&document, &mut warnings)?;
+        let removed: Vec<&DataKey> =
+            self.wanted.remove.iter().filter(|key| before.keys.iter().any(|had| had.name == key.as_str())).collect();
+        let shown = text_of(&before.kind, scope, self.wanted.set.keys(), &removed);
+        Ok(Planned::Change(Box::new(plan(manifest.base, file, shown, warnings))))
+    }
+}
+
+impl Edit<'_> {
+    /// What the edit would break: the type's keys, the size, or that there is a key at all.
+    fn violations(&self, before: &SecretSummary) -> Vec<Violation> {
+        let kept = before.keys.iter().filter(|key| {
+            let name = key.name.as_str();
+            !self.wanted.remove.iter().chain(self.wanted.set.keys()).any(|other| other.as_str() == name)
+        });
+        let kept: Vec<_> = kept.collect();
+        let names = kept.iter().map(|key| key.name.as_str()).chain(self.wanted.set.keys().map(DataKey::as_str));
+        let names: Vec<&str> = names.collect();
+        if names.is_empty() {
+            return vec![Violation::new("/remove", "must leave at least one key; DELETE removes the secret")];
+        }
+        let bytes: u64 = kept.iter().filter_map(|key| key.bytes).sum();
+        let set: u64 = self.wanted.set.values().map(|value| value.len() as u64).sum();
+        let mut wrong = rules::check_keys(&before.kind, names.into_iter());
+        for violation in &mut wrong {
+            "/remove".clone_into(&mut violation.pointer);
+        }
+        wrong.extend(
+            rules::check_values(&before.kind, &self.wanted.set)
+                .into_iter()
+                .map(|violation| Violation { pointer: format!("/set{}", violation.pointer), ..violation }),
+        );
+        wrong.extend(
+            rules::check_size(bytes + set).map(|violation| Violation { pointer: "/set".to_owned(), ..violation }),
+        );
+        wrong
+    }
+}
+
+/// A secret that is to go.
+pub(super) struct Deletion<'a> {
+    pub(super) secrets: &'a Secrets,
+    pub(super) key: ObjectKey,
+    pub(super) revision: Option<&'a str>,
+}
+
+#[async_trait]
+impl Planner for Deletion<'_> {
+    async fn plan(&self) -> Result<Planned, Failure> {
+        let (manifest, before) = current(self.secrets, &self.key, self.revision).await?;
+        let file = manifest.deleted();
+        let shown = SecretText {
+            kind: before.kind,
+            scope: before.scope.unwrap_or(Scope::Strict).as_str().to_owned(),
+            set: Vec::new(),
+            removed: before.keys.into_iter().map(|key| key.name).collect(),
+        };
+        Ok(Planned::Change(Box::new(plan(manifest.base, file, shown, Vec::new()))))
+    }
+}
+
+/// The manifest that Git has of a secret, and what may be shown of it.
+async fn current(
+    secrets: &Secrets,
+    key: &ObjectKey,
+    revision: Option<&str>,
+) -> Result<(Manifest, SecretSummary), Failure> {
+    let snapshot = secrets.declared.snapshot().await?;
+    let place = match snapshot.items.get(key) {
+        Some(Observed::Valid(summary)) => summary.manifest.as_ref(),
+        Some(Observed::Invalid(invalid)) => return Err(declared::invalid(&invalid.reason)),
+        None => {
+            let keys = snapshot.items.keys();
+            return Err(lookup::not_found(ObjectKind::Secret, key.name.as_str(), Some(&key.namespace), keys));
+        }
+    };
+    let base = CommitId(snapshot.revision.0.clone());
+    let manifest = declared::fetch(&*secrets.vcs, base, place, revision).await?;
+    let summary = manifest::sealed_secret::read(&manifest.document).map_err(declared::unreadable)?;
+    Ok((manifest, summary))
+}
+
+async fn seal(secrets: &Secrets, key: &ObjectKey, scope: Scope, values: &SecretValues) -> Result<Sealed, Failure> {
+    let scope = SealScope { scope, namespace: key.namespace.clone(), name: key.name.clone() };
+    Ok(secrets.sealer.seal(&scope, values.clone()).await?)
+}
+
+fn plan(base: CommitId, file: PlannedFile, shown: SecretText, warnings: Vec<Warning>) -> Plan {
+    Plan {
+        base,
+        cluster: None,
+        files: vec![file],
+        nodegroup: None,
+        secret: Some(shown),
+        cost_before: None,
+        cost_after: None,
+        warnings,
+    }
+}
+
+fn text_of<'a>(kind: &str, scope: Scope, set: impl Iterator<Item = &'a DataKey>, removed: &[&DataKey]) -> SecretText {
+    SecretText {
+        kind: kind.to_owned(),
+        scope: scope.as_str().to_owned(),
+        set: set.map(ToString::to_string).collect(),
+        removed: removed.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// A scope wider than strict lets others in the namespace, or in the cluster, open the value.
+fn scope_warning(scope: Scope) -> Vec<Warning> {
+    let who = match scope {
+        Scope::Strict => return Vec::new(),
+        Scope::NamespaceWide => "under any name in its namespace",
+        Scope::ClusterWide => "in any namespace of the cluster",
+    };
+    vec![Warning::new("wide_scope", "/scope", format!("whoever may create SealedSecrets can unseal the values {who}"))]
+}
