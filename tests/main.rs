@@ -4,5 +4,6 @@
 
 mod adapters;
 mod api;
+mod domain;
 mod house;
 mod support;

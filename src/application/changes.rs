@@ -6,6 +6,7 @@ pub mod identity;
 pub mod plan;
 pub mod policy;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -103,7 +104,7 @@ impl Changes {
     /// what version control says.
     pub async fn write(&self, request: &ChangeRequest, planner: &dyn Planner) -> Result<Written, Failure> {
         self.policy.check(&request.key.namespace)?;
-        if let Some(open) = self.open_change(&request.key).await? {
+        if let Some(open) = self.open_change_now(&request.key).await? {
             let same = open.request_hash == request.hash;
             if request.dry_run && same && request.key.kind == ObjectKind::Nodegroup {
                 return self.dry_run(request, planner).await;
@@ -128,6 +129,15 @@ impl Changes {
             AttemptError::Moved => VcsError::BaseMoved.into(),
             AttemptError::Failed(failure) => failure,
         })
+    }
+
+    /// The open pull request of an object, looked at again: one that was merged or closed a moment ago is in nobody's way.
+    async fn open_change_now(&self, key: &ObjectKey) -> Result<Option<PullRequest>, Failure> {
+        let open = self.open_change(key).await?;
+        if open.is_some() && self.vcs.base(Freshness::Fetched).await.is_ok() {
+            return self.open_change(key).await;
+        }
+        Ok(open)
     }
 
     async fn attempt(&self, request: &ChangeRequest, planner: &dyn Planner) -> Result<Done, AttemptError> {
@@ -250,6 +260,16 @@ pub fn open_of<'a>(pull_requests: &'a Snapshot<PullRequest, u64>, key: &ObjectKe
         }
         _ => None,
     })
+}
+
+/// The open pull requests by object; of several, the newest.
+#[must_use]
+pub fn open_by_key(pull_requests: &Snapshot<PullRequest, u64>) -> BTreeMap<&ObjectKey, &PullRequest> {
+    let open = pull_requests.items.values().filter_map(|observed| match observed {
+        Observed::Valid(pull_request) if pull_request.state == PullRequestState::Open => Some(pull_request),
+        _ => None,
+    });
+    open.map(|pull_request| (&pull_request.key, pull_request)).collect()
 }
 
 /// The objects that have an open pull request.

@@ -84,7 +84,7 @@ impl Manifest {
                 format!("comments inside {} are lost, as the manifest is written anew", self.path),
             ));
         }
-        let body = manifest::write(document).map_err(|error| Failure::Defect(error.0))?;
+        let body = manifest::rewrite(document, &self.text).map_err(|error| Failure::Defect(error.0))?;
         Ok(PlannedFile {
             path: self.path.clone(),
             expect: Some(self.blob.clone()),
