@@ -3,10 +3,10 @@
 pub mod answer;
 mod diff;
 pub mod identity;
+mod open;
 pub mod plan;
 pub mod policy;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,11 +14,11 @@ use jiff::Timestamp;
 
 use self::answer::{Done, DryRun, Written};
 use self::identity::RequestKey;
+pub use self::open::{open_by_key, open_keys, open_of};
 use self::plan::{Plan, Planned, Planner};
 use self::policy::WritePolicy;
 use crate::domain::change::{
-    Action, ChangeSet, ChangeText, Freshness, ObjectKey, ObjectKind, Proposed, PullRequest, PullRequestState,
-    Repository, RequestHash,
+    Action, ChangeSet, ChangeText, Freshness, ObjectKey, ObjectKind, Proposed, PullRequest, Repository, RequestHash,
 };
 use crate::domain::error::{Failure, VcsError};
 use crate::domain::names::{Actor, Namespace, RepoPath};
@@ -249,35 +249,6 @@ impl Changes {
     pub fn is_writable(&self, namespace: &Namespace) -> bool {
         self.policy.check(namespace).is_ok()
     }
-}
-
-/// The open pull request of an object.
-#[must_use]
-pub fn open_of<'a>(pull_requests: &'a Snapshot<PullRequest, u64>, key: &ObjectKey) -> Option<&'a PullRequest> {
-    pull_requests.items.values().rev().find_map(|observed| match observed {
-        Observed::Valid(pull_request) if pull_request.key == *key && pull_request.state == PullRequestState::Open => {
-            Some(pull_request)
-        }
-        _ => None,
-    })
-}
-
-/// The open pull requests by object; of several, the newest.
-#[must_use]
-pub fn open_by_key(pull_requests: &Snapshot<PullRequest, u64>) -> BTreeMap<&ObjectKey, &PullRequest> {
-    let open = pull_requests.items.values().filter_map(|observed| match observed {
-        Observed::Valid(pull_request) if pull_request.state == PullRequestState::Open => Some(pull_request),
-        _ => None,
-    });
-    open.map(|pull_request| (&pull_request.key, pull_request)).collect()
-}
-
-/// The objects that have an open pull request.
-pub fn open_keys(pull_requests: &Snapshot<PullRequest, u64>) -> impl Iterator<Item = &ObjectKey> {
-    pull_requests.items.values().filter_map(|observed| match observed {
-        Observed::Valid(pull_request) if pull_request.state == PullRequestState::Open => Some(&pull_request.key),
-        _ => None,
-    })
 }
 
 /// Whether the same request is answered like the first one, given the pull request that the first one opened.

@@ -7,6 +7,7 @@ use crate::application::doubles::{
     Setup, ann, bob, done, dry, dry_run, failed, having_seen, keys, namespace, nodegroup_key, opened, scale, secret,
     secret_key, spec,
 };
+use crate::domain::change::PullRequestState;
 
 #[tokio::test]
 async fn a_request_opens_a_pull_request_once_and_is_answered_the_same_again() {
