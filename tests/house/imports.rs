@@ -53,9 +53,8 @@ fn may_know(module: &[String], other: &[String]) -> bool {
     let (own, own_part) = (part(module, 0), part(module, 1));
     match (own.as_str(), part(other, 0).as_str()) {
         // The crate's root only lists its modules; `main` and the composition root may know everybody.
-        ("", _) | ("main" | "app", _) => true,
+        ("" | "main" | "app", _) => true,
         (own, "config") => own == "config",
-        (own, other) if own == other && own != "adapters" => true,
         ("adapters", "adapters") => {
             let other_part = part(other, 1);
             other_part.is_empty()
@@ -63,13 +62,8 @@ fn may_know(module: &[String], other: &[String]) -> bool {
                 || (other_part == "git" && ["local", "github"].contains(&own_part.as_str()))
         }
         ("adapters", "application") => own_part == "http",
-        ("adapters" | "application", "domain") => true,
-        (
-            "domain" | "application" | "adapters" | "telemetry",
-            "domain" | "application" | "adapters" | "app" | "main" | "telemetry",
-        ) => false,
-        (_, "adapters") => false,
-        _ => true,
+        (own, "domain") => own != "telemetry",
+        (own, other) => own == other || !["adapters", "app", "application", "main", "telemetry"].contains(&other),
     }
 }
 
@@ -163,13 +157,11 @@ fn expand<'a>(text: &'a str, base: &[String], found: &mut Vec<Vec<String>>) -> &
             path.push(rest[..end].to_owned());
         }
         rest = &rest[end..];
-        match rest.strip_prefix("::") {
-            Some(after) => rest = after,
-            None => {
-                found.push(path);
-                return rest;
-            }
-        }
+        let Some(after) = rest.strip_prefix("::") else {
+            found.push(path);
+            return rest;
+        };
+        rest = after;
     }
 }
 

@@ -193,7 +193,7 @@ impl VersionControl for FakeGit {
         let mut state = self.state();
         state.calls.push("propose");
         let open = state.pull_requests.iter().map(|(open, _)| open);
-        let open = open.filter(|open| open.state == PullRequestState::Open && open.key == change.key).last().cloned();
+        let open = open.rev().find(|open| open.state == PullRequestState::Open && open.key == change.key).cloned();
         match open {
             Some(open) if open.request_hash == change.request_hash => return Ok(Proposed::Adopted(open)),
             Some(open) => return Err(VcsError::Conflict(Some(Box::new(open)))),

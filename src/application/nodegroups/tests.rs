@@ -81,10 +81,13 @@ async fn the_same_name_on_another_cluster_is_a_conflict() {
     assert!(failure.starts_with("409") && failure.contains("another cluster"), "{failure}");
 }
 
+/// What an edit should make of a nodegroup.
+type Change = fn(&mut NodegroupSpec);
+
 #[tokio::test]
 async fn each_mutable_field_can_be_changed_and_nothing_else_changes() {
     let taint = Taint { key: "a".to_owned(), value: String::new(), effect: "NO_SCHEDULE".to_owned() };
-    let edits: [(NodegroupEdit, fn(&mut NodegroupSpec)); 6] = [
+    let edits: [(NodegroupEdit, Change); 6] = [
         (scale(Some(2), None, None), |spec| spec.scaling.min = 2),
         (scale(None, Some(9), None), |spec| spec.scaling.max = 9),
         (scale(None, None, Some(3)), |spec| spec.scaling.desired = 3),
@@ -256,8 +259,8 @@ async fn a_template_that_loses_or_smuggles_something_is_a_defect_that_names_it()
 async fn types_must_be_in_the_catalogue_and_of_one_architecture() {
     let service = Setup { clusters: vec!["prod"], ..Setup::default() }.start().await;
     let ask = |names: &[&str]| NodegroupSpec { instance_types: types(names), ..spec() };
-    let create = |spec| service.nodegroups.create(nodegroup_key("workers"), spec, &SHARED);
-    static SHARED: std::sync::LazyLock<WriteOptions> = std::sync::LazyLock::new(ann);
+    let options = ann();
+    let create = |spec| service.nodegroups.create(nodegroup_key("workers"), spec, &options);
     match create(ask(&["m5.xlarge", "m5.xlarg"])).await {
         Err(Failure::Invalid(wrong)) => {
             assert_eq!(wrong[0].pointer, "/instance_types/1");

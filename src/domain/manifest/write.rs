@@ -86,10 +86,10 @@ impl Writer<'_> {
             let before = if index == 0 { first } else { "" };
             match item {
                 Value::Object(fields) if !fields.is_empty() => {
-                    self.fields(fields, order, indent + 2, &format!("{}- ", self.lead(indent, before)))?;
+                    self.fields(fields, order, indent + 2, &format!("{}- ", lead(indent, before)))?;
                 }
                 Value::Array(items) if !items.is_empty() => {
-                    self.items(items, order, indent + 2, &format!("{}- ", self.lead(indent, before)))?;
+                    self.items(items, order, indent + 2, &format!("{}- ", lead(indent, before)))?;
                 }
                 _ => {
                     self.indent(indent, before);
@@ -101,13 +101,8 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn lead(&self, indent: usize, first: &str) -> String {
-        if first.is_empty() { " ".repeat(indent) } else { first.to_owned() }
-    }
-
     fn indent(&mut self, indent: usize, first: &str) {
-        let lead = self.lead(indent, first);
-        self.text.push_str(&lead);
+        self.text.push_str(&lead(indent, first));
     }
 
     fn key(&mut self, key: &str) -> Result<(), ManifestError> {
@@ -149,6 +144,11 @@ impl Writer<'_> {
         // Writing to a String can't fail.
         let _ = write!(self.text, "{digits}{point}e{sign}{exponent}");
     }
+}
+
+/// What stands before the first key or item of a line.
+fn lead(indent: usize, first: &str) -> String {
+    if first.is_empty() { " ".repeat(indent) } else { first.to_owned() }
 }
 
 /// Whether a text is read as that text without quotes, by every reader: it starts with a letter or a slash, so that it is no
