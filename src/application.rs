@@ -3,6 +3,8 @@
 pub mod catalog;
 pub mod changes;
 pub mod declared;
+#[cfg(test)]
+pub(crate) mod doubles;
 pub mod lookup;
 pub mod nodegroups;
 pub mod readiness;

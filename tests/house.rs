@@ -1,1 +1,96 @@
-//! The rules of the house: who may import whom.
+//! The rules of the house: who may know whom, and what every file is like.
+
+mod imports;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use imports::{breaches, crates};
+
+/// Files that are longer than [`LONGEST`] for a reason.
+const LONG_FILES: [&str; 2] = ["src/adapters/http/body/parse.rs", "src/domain/nodegroup.rs"];
+/// The most lines of a file.
+const LONGEST: usize = 300;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every file below a folder of the repository, by its path in the repository.
+fn files(folder: &str) -> Vec<(String, PathBuf)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.push((path.strip_prefix(root()).unwrap().to_string_lossy().into_owned(), path));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The Rust files of the service, with their text.
+fn sources() -> Vec<(String, String)> {
+    let rust = files("src").into_iter().filter(|(name, _)| name.ends_with(".rs"));
+    rust.map(|(name, path)| (name, fs::read_to_string(path).unwrap())).collect()
+}
+
+#[test]
+fn everybody_knows_only_whom_they_may_know() {
+    let crates = crates(&fs::read_to_string(root().join("Cargo.toml")).unwrap());
+    assert!(crates.iter().any(|name| name == "git2") && crates.iter().any(|name| name == "serde_yaml"), "{crates:?}");
+    let breaches: Vec<_> = sources().iter().flat_map(|(name, text)| breaches(name, text, &crates)).collect();
+    assert!(breaches.is_empty(), "{}", breaches.join("\n"));
+}
+
+#[test]
+fn every_file_says_its_job_first_and_is_short() {
+    for (name, text) in sources() {
+        assert!(text.starts_with("//! "), "{name} must begin with its job");
+        let lines = text.lines().count();
+        let listed = LONG_FILES.contains(&name.as_str());
+        assert!(lines <= LONGEST || listed, "{name} has {lines} lines: which second job crept in?");
+    }
+}
+
+#[test]
+fn there_is_one_stack_of_cryptography() {
+    let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    assert!(lock.contains("name = \"aws-lc-rs\""));
+    for other in ["ring", "native-tls", "boring", "boring-sys", "mbedtls", "rustls-openssl", "graviola"] {
+        assert!(!lock.contains(&format!("name = \"{other}\"\n")), "{other} is in Cargo.lock");
+    }
+}
+
+/// Folders of the machine that this is built on, which mean nothing to anybody else.
+fn machine_paths() -> Vec<String> {
+    let usual = ["app", "builds", "home", "mnt", "opt", "root", "src", "srv", "tmp", "usr", "var"];
+    let mut paths = vec![root().display().to_string(), "/root/".to_owned(), "/home/".to_owned(), "/Users/".to_owned()];
+    let top = root().components().nth(1).map(|part| part.as_os_str().to_string_lossy().into_owned());
+    paths.extend(top.filter(|top| !usual.contains(&top.as_str())).map(|top| format!("/{top}/")));
+    paths
+}
+
+/// The first path of this machine that a text mentions.
+fn mentioned<'a>(text: &str, paths: &'a [String]) -> Option<&'a String> {
+    paths.iter().find(|path| text.contains(path.as_str()))
+}
+
+#[test]
+fn nothing_mentions_a_path_of_this_machine() {
+    let paths = machine_paths();
+    let mut all = [files("src"), files("templates")].concat();
+    for name in ["README.md", "Cargo.toml", "Makefile", "Dockerfile", ".env.example"] {
+        all.push((name.to_owned(), root().join(name)));
+    }
+    for (name, path) in all.into_iter().filter(|(_, path)| path.exists()) {
+        let text = String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned();
+        assert_eq!(mentioned(&text, &paths), None, "in {name}");
+    }
+    assert!(mentioned(&format!("see {}/notes.md", root().display()), &paths).is_some(), "the search can find");
+}

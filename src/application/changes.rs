@@ -3,6 +3,7 @@
 pub mod answer;
 mod diff;
 pub mod identity;
+mod open;
 pub mod plan;
 pub mod policy;
 
@@ -13,11 +14,11 @@ use jiff::Timestamp;
 
 use self::answer::{Done, DryRun, Written};
 use self::identity::RequestKey;
+pub use self::open::{open_by_key, open_keys, open_of};
 use self::plan::{Plan, Planned, Planner};
 use self::policy::WritePolicy;
 use crate::domain::change::{
-    Action, ChangeSet, ChangeText, Freshness, ObjectKey, ObjectKind, Proposed, PullRequest, PullRequestState,
-    Repository, RequestHash,
+    Action, ChangeSet, ChangeText, Freshness, ObjectKey, ObjectKind, Proposed, PullRequest, Repository, RequestHash,
 };
 use crate::domain::error::{Failure, VcsError};
 use crate::domain::names::{Actor, Namespace, RepoPath};
@@ -103,7 +104,7 @@ impl Changes {
     /// what version control says.
     pub async fn write(&self, request: &ChangeRequest, planner: &dyn Planner) -> Result<Written, Failure> {
         self.policy.check(&request.key.namespace)?;
-        if let Some(open) = self.open_change(&request.key).await? {
+        if let Some(open) = self.open_change_now(&request.key).await? {
             let same = open.request_hash == request.hash;
             if request.dry_run && same && request.key.kind == ObjectKind::Nodegroup {
                 return self.dry_run(request, planner).await;
@@ -128,6 +129,15 @@ impl Changes {
             AttemptError::Moved => VcsError::BaseMoved.into(),
             AttemptError::Failed(failure) => failure,
         })
+    }
+
+    /// The open pull request of an object, looked at again: one that was merged or closed a moment ago is in nobody's way.
+    async fn open_change_now(&self, key: &ObjectKey) -> Result<Option<PullRequest>, Failure> {
+        let open = self.open_change(key).await?;
+        if open.is_some() && self.vcs.base(Freshness::Fetched).await.is_ok() {
+            return self.open_change(key).await;
+        }
+        Ok(open)
     }
 
     async fn attempt(&self, request: &ChangeRequest, planner: &dyn Planner) -> Result<Done, AttemptError> {
@@ -239,25 +249,6 @@ impl Changes {
     pub fn is_writable(&self, namespace: &Namespace) -> bool {
         self.policy.check(namespace).is_ok()
     }
-}
-
-/// The open pull request of an object.
-#[must_use]
-pub fn open_of<'a>(pull_requests: &'a Snapshot<PullRequest, u64>, key: &ObjectKey) -> Option<&'a PullRequest> {
-    pull_requests.items.values().rev().find_map(|observed| match observed {
-        Observed::Valid(pull_request) if pull_request.key == *key && pull_request.state == PullRequestState::Open => {
-            Some(pull_request)
-        }
-        _ => None,
-    })
-}
-
-/// The objects that have an open pull request.
-pub fn open_keys(pull_requests: &Snapshot<PullRequest, u64>) -> impl Iterator<Item = &ObjectKey> {
-    pull_requests.items.values().filter_map(|observed| match observed {
-        Observed::Valid(pull_request) if pull_request.state == PullRequestState::Open => Some(&pull_request.key),
-        _ => None,
-    })
 }
 
 /// Whether the same request is answered like the first one, given the pull request that the first one opened.

@@ -77,11 +77,14 @@ impl Manifest {
     /// # Errors
     /// When the document can't be written.
     pub fn edited(&self, document: &Value, warnings: &mut Vec<Warning>) -> Result<PlannedFile, Failure> {
-        let after = match manifest::patch::patch(&self.text, &self.document, document) {
-            Some(text) => text,
-            None => manifest::rewrite(&self.text, document).map_err(|error| Failure::Defect(error.0))?,
+        let (after, lost) = if let Some(patched) = manifest::patch::patch(&self.text, &self.document, document) {
+            (patched.text, patched.comments_lost)
+        } else {
+            let (head, others) = manifest::comments(&self.text);
+            let body = manifest::write(document).map_err(|error| Failure::Defect(error.0))?;
+            (head + &body, others)
         };
-        if manifest::count_comments(&after) < manifest::count_comments(&self.text) {
+        if lost {
             warnings.push(Warning::new("comments_dropped", "", format!("comments inside {} are lost", self.path)));
         }
         Ok(PlannedFile {

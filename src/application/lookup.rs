@@ -42,11 +42,12 @@ pub fn not_found<'a>(
     namespace: Option<&Namespace>,
     keys: impl Iterator<Item = &'a ObjectKey>,
 ) -> Failure {
-    let known = keys
+    // A name that several namespaces have is suggested once.
+    let known: BTreeSet<&str> = keys
         .filter(|key| key.kind == kind && namespace.is_none_or(|namespace| key.namespace == *namespace))
-        .map(|key| key.name.as_str());
-    let mut suggestions: Vec<String> = near(name, known).into_iter().map(str::to_owned).collect();
-    suggestions.dedup();
+        .map(|key| key.name.as_str())
+        .collect();
+    let suggestions = near(name, known).into_iter().map(str::to_owned).collect();
     let place = namespace.map_or_else(String::new, |namespace| format!(" in namespace {namespace}"));
     Failure::NotFound { message: format!("no {kind} of this name{place}; GET /api/{kind}s lists them"), suggestions }
 }

@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use self::item::NodegroupItem;
 use self::planners::{Creation, Deletion, Edit};
-use super::catalog::InstanceTypes;
+use super::catalog::{InstanceTypes, LoadedCatalog};
 use super::changes::answer::Written;
 use super::changes::plan::Planner;
-use super::changes::{ChangeRequest, Changes, open_keys, open_of};
+use super::changes::{ChangeRequest, Changes, open_by_key, open_keys, open_of};
 use super::lookup;
-use crate::domain::change::{Action, ObjectKey, ObjectKind};
+use crate::domain::change::{Action, ObjectKey, ObjectKind, PullRequest};
 use crate::domain::error::{Failure, Violation};
 use crate::domain::instance_type::Catalog;
 use crate::domain::names::{Actor, ClusterName, InstanceTypeName, Namespace};
@@ -77,23 +77,10 @@ impl Nodegroups {
     /// # Errors
     /// [`Failure::Unavailable`] before the first complete read.
     pub async fn list(&self) -> Result<NodegroupList, Failure> {
-        let declared = self.declared.snapshot().await?;
-        let observed = match &self.observed {
-            Some(store) => Some(store.snapshot().await?),
-            None => None,
-        };
-        let pull_requests = self.changes.pull_requests().await?;
-        let loaded = self.instance_types.current();
-        let catalog = loaded.as_ref().map(|loaded| &loaded.catalog);
-        let keys: BTreeSet<&ObjectKey> =
-            declared.items.keys().chain(observed.iter().flat_map(|snapshot| snapshot.items.keys())).collect();
-        let items = keys.into_iter().map(|key| {
-            let seen = observed.as_ref().and_then(|snapshot| snapshot.items.get(key));
-            let open = open_of(&pull_requests, key).cloned();
-            item::join(key, declared.items.get(key), seen, catalog, open)
-        });
-        let source = observed.as_ref().unwrap_or(&declared).source.clone();
-        Ok(NodegroupList { items: items.collect(), source })
+        let sight = self.sight().await?;
+        let open = open_by_key(&sight.pull_requests);
+        let items = sight.keys().into_iter().map(|key| sight.item(key, open.get(key).copied().cloned())).collect();
+        Ok(NodegroupList { items, source: sight.observed.as_ref().unwrap_or(&sight.declared).source.clone() })
     }
 
     /// One nodegroup.
@@ -101,11 +88,14 @@ impl Nodegroups {
     /// # Errors
     /// [`Failure::NotFound`] with near names, [`Failure::Conflict`] when several namespaces have the name.
     pub async fn get(&self, name: &str, namespace: Option<&Namespace>) -> Result<NodegroupItem, Failure> {
-        let list = self.list().await?;
-        let keys = || list.items.iter().map(|item| &item.key);
-        let key = lookup::resolve(ObjectKind::Nodegroup, name, namespace, keys())?;
-        let missing = lookup::not_found(ObjectKind::Nodegroup, name, namespace, keys());
-        list.items.into_iter().find(|item| item.key == key).ok_or(missing)
+        let sight = self.sight().await?;
+        let keys = sight.keys();
+        let key = lookup::resolve(ObjectKind::Nodegroup, name, namespace, keys.iter().copied())?;
+        if keys.contains(&key) {
+            Ok(sight.item(&key, open_of(&sight.pull_requests, &key).cloned()))
+        } else {
+            Err(lookup::not_found(ObjectKind::Nodegroup, name, namespace, keys.into_iter()))
+        }
     }
 
     /// The object that a path names, for a write: open changes count as well.
@@ -113,10 +103,22 @@ impl Nodegroups {
     /// # Errors
     /// As [`Nodegroups::get`], but with a namespace the object need not exist yet.
     pub async fn resolve(&self, name: &str, namespace: Option<&Namespace>) -> Result<ObjectKey, Failure> {
-        let list = self.list().await?;
-        let pull_requests = self.changes.pull_requests().await?;
-        let keys = list.items.iter().map(|item| &item.key).chain(open_keys(&pull_requests));
+        let sight = self.sight().await?;
+        let keys = sight.keys().into_iter().chain(open_keys(&sight.pull_requests));
         lookup::resolve(ObjectKind::Nodegroup, name, namespace, keys)
+    }
+
+    async fn sight(&self) -> Result<Sight, Failure> {
+        let observed = match &self.observed {
+            Some(store) => Some(store.snapshot().await?),
+            None => None,
+        };
+        Ok(Sight {
+            declared: self.declared.snapshot().await?,
+            observed,
+            pull_requests: self.changes.pull_requests().await?,
+            loaded: self.instance_types.current(),
+        })
     }
 
     /// What is wrong with a request's instance types and cluster, as far as the catalogue and the settings tell.
@@ -202,6 +204,26 @@ impl Nodegroups {
 
     async fn declared(&self) -> Result<Arc<Snapshot<Nodegroup>>, Failure> {
         Ok(self.declared.snapshot().await?)
+    }
+}
+
+/// All that is known at one moment.
+struct Sight {
+    declared: Arc<Snapshot<Nodegroup>>,
+    observed: Option<Arc<Snapshot<Nodegroup>>>,
+    pull_requests: Arc<Snapshot<PullRequest, u64>>,
+    loaded: Option<Arc<LoadedCatalog>>,
+}
+
+impl Sight {
+    fn keys(&self) -> BTreeSet<&ObjectKey> {
+        self.declared.items.keys().chain(self.observed.iter().flat_map(|snapshot| snapshot.items.keys())).collect()
+    }
+
+    fn item(&self, key: &ObjectKey, open: Option<PullRequest>) -> NodegroupItem {
+        let seen = self.observed.as_ref().and_then(|snapshot| snapshot.items.get(key));
+        let catalog = self.loaded.as_ref().map(|loaded| &loaded.catalog);
+        item::join(key, self.declared.items.get(key), seen, catalog, open)
     }
 }
 

@@ -9,12 +9,12 @@ use serde_json::json;
 
 use self::planners::{Creation, Deletion, Edit};
 use super::changes::answer::Written;
-use super::changes::{ChangeRequest, Changes, open_of};
+use super::changes::{ChangeRequest, Changes, open_by_key, open_keys};
 use super::lookup;
 use super::nodegroups::WriteOptions;
 use crate::domain::change::{Action, ObjectKey, ObjectKind, PullRequest};
 use crate::domain::error::{Failure, Violation};
-use crate::domain::names::Namespace;
+use crate::domain::names::{DataKey, Namespace};
 use crate::domain::ports::{SecretSealer, SecretStore, TemplateRenderer, VersionControl};
 use crate::domain::secret::{Certificate, Scope, SecretEdit, SecretSpec, SecretSummary, SecretValues, rules};
 use crate::domain::snapshot::{ManifestRef, Observed, SourceInfo};
@@ -34,6 +34,26 @@ pub struct SecretItem {
     pub stale_seal: Option<bool>,
     /// The open pull request that changes it.
     pub pull_request: Option<PullRequest>,
+}
+
+impl SecretItem {
+    fn of(
+        key: &ObjectKey,
+        observed: &Observed<SecretSummary>,
+        current: Option<&str>,
+        pull_request: Option<PullRequest>,
+    ) -> Self {
+        let (summary, manifest) = match observed {
+            Observed::Valid(summary) => (summary.clone(), summary.manifest.clone()),
+            Observed::Invalid(invalid) => {
+                let message = Some(invalid.reason.clone());
+                (SecretSummary { sealed: true, message, ..SecretSummary::default() }, invalid.manifest.clone())
+            }
+        };
+        let sealed_with = summary.certificate_fingerprint.as_deref();
+        let stale_seal = sealed_with.zip(current).map(|(sealed_with, current)| sealed_with != current);
+        Self { key: key.clone(), summary, managed: true, manifest, stale_seal, pull_request }
+    }
 }
 
 /// All secrets at one moment.
@@ -98,22 +118,12 @@ impl Secrets {
     pub async fn list(&self) -> Result<SecretList, Failure> {
         let declared = self.declared.snapshot().await?;
         let pull_requests = self.changes.pull_requests().await?;
-        let current = self.sealer.certificate().await.ok().map(|certificate| certificate.fingerprint);
-        let items = declared.items.iter().map(|(key, observed)| {
-            let (summary, manifest) = match observed {
-                Observed::Valid(summary) => (summary.clone(), summary.manifest.clone()),
-                Observed::Invalid(invalid) => {
-                    let message = Some(invalid.reason.clone());
-                    (SecretSummary { sealed: true, message, ..SecretSummary::default() }, invalid.manifest.clone())
-                }
-            };
-            let stale_seal = match (&summary.certificate_fingerprint, &current) {
-                (Some(sealed_with), Some(current)) => Some(sealed_with != current),
-                _ => None,
-            };
-            let pull_request = open_of(&pull_requests, key).cloned();
-            SecretItem { key: key.clone(), summary, managed: true, manifest, stale_seal, pull_request }
-        });
+        let open = open_by_key(&pull_requests);
+        let current = self.current_fingerprint().await;
+        let items = declared
+            .items
+            .iter()
+            .map(|(key, observed)| SecretItem::of(key, observed, current.as_deref(), open.get(key).copied().cloned()));
         Ok(SecretList { items: items.collect(), source: declared.source.clone() })
     }
 
@@ -122,11 +132,18 @@ impl Secrets {
     /// # Errors
     /// [`Failure::NotFound`] with near names, [`Failure::Conflict`] when several namespaces have the name.
     pub async fn get(&self, name: &str, namespace: Option<&Namespace>) -> Result<SecretItem, Failure> {
-        let list = self.list().await?;
-        let keys = || list.items.iter().map(|item| &item.key);
-        let key = lookup::resolve(ObjectKind::Secret, name, namespace, keys())?;
-        let missing = lookup::not_found(ObjectKind::Secret, name, namespace, keys());
-        list.items.into_iter().find(|item| item.key == key).ok_or(missing)
+        let declared = self.declared.snapshot().await?;
+        let key = lookup::resolve(ObjectKind::Secret, name, namespace, declared.items.keys())?;
+        let Some(observed) = declared.items.get(&key) else {
+            return Err(lookup::not_found(ObjectKind::Secret, name, namespace, declared.items.keys()));
+        };
+        let open = self.changes.open_change(&key).await?;
+        Ok(SecretItem::of(&key, observed, self.current_fingerprint().await.as_deref(), open))
+    }
+
+    /// Which certificate values would be sealed with now; `None` while there is none.
+    async fn current_fingerprint(&self) -> Option<String> {
+        self.sealer.certificate().await.ok().map(|certificate| certificate.fingerprint)
     }
 
     /// The object that a path names, for a write: open changes count as well.
@@ -136,7 +153,7 @@ impl Secrets {
     pub async fn resolve(&self, name: &str, namespace: Option<&Namespace>) -> Result<ObjectKey, Failure> {
         let declared = self.declared.snapshot().await?;
         let pull_requests = self.changes.pull_requests().await?;
-        let keys = declared.items.keys().chain(super::changes::open_keys(&pull_requests));
+        let keys = declared.items.keys().chain(open_keys(&pull_requests));
         lookup::resolve(ObjectKind::Secret, name, namespace, keys)
     }
 
@@ -173,10 +190,17 @@ impl Secrets {
     /// # Errors
     /// As the contract lists them for PUT.
     pub async fn update(&self, key: ObjectKey, edit: SecretEdit, options: &WriteOptions) -> Result<Written, Failure> {
-        let twice = edit.remove.iter().enumerate().filter(|(_, name)| edit.set.contains_key(*name));
-        let wrong: Vec<Violation> = twice
-            .map(|(index, _)| Violation::new(format!("/remove/{index}"), "is set by the same request"))
-            .chain(rules::check_size(edit.set.values().map(|value| value.len() as u64).sum()))
+        let rule = |index: usize, name: &DataKey| {
+            if edit.set.contains_key(name) {
+                Some("is set by the same request")
+            } else {
+                edit.remove[..index].contains(name).then_some("repeats another item")
+            }
+        };
+        let removed = edit.remove.iter().enumerate();
+        let wrong: Vec<Violation> = removed
+            .filter_map(|(index, name)| Some(Violation::new(format!("/remove/{index}"), rule(index, name)?)))
+            .chain(rules::check_size("/set", edit.set.values().map(|value| value.len() as u64).sum()))
             .collect();
         if !wrong.is_empty() {
             return Err(Failure::Invalid(wrong));

@@ -1,10 +1,15 @@
 //! Manifests as YAML text: read within bounds, told apart by kind, written again.
 
+mod comments;
 pub mod nodegroup;
 pub mod patch;
 pub mod sealed_secret;
+mod write;
 
 use serde_json::{Map, Value};
+
+pub use self::comments::comments;
+pub use self::write::write;
 
 use super::change::{ObjectKey, ObjectKind};
 
@@ -31,12 +36,7 @@ pub fn documents(content: &[u8]) -> Result<Vec<Value>, ManifestError> {
         return Err(ManifestError::new("the file is larger than 1 MiB"));
     }
     let text = std::str::from_utf8(content).map_err(|_| ManifestError::new("the file isn't UTF-8"))?;
-    let options = serde_yaml::options! {
-        // As the API machinery of Kubernetes reads it: 0777 is octal there.
-        legacy_octal_numbers: true,
-        alias_limits: serde_yaml::alias_limits! { max_total_replayed_events: 20_000 },
-    };
-    let documents: Vec<Value> = serde_yaml::from_multiple_with_options(text, options).map_err(|error| {
+    let documents: Vec<Value> = serde_yaml::from_multiple_with_options(text, options()).map_err(|error| {
         // The library's message quotes the file, and the file may hold anything: the place is enough.
         let place = error.location().map_or_else(String::new, |at| format!(" at line {}", at.line()));
         ManifestError::new(format!("the file isn't YAML that can be read{place}"))
@@ -44,18 +44,13 @@ pub fn documents(content: &[u8]) -> Result<Vec<Value>, ManifestError> {
     Ok(documents.into_iter().filter(|document| !document.is_null()).collect())
 }
 
-/// Writes a document. Strings that a YAML 1.1 reader would take for something else are quoted; nothing is folded.
-///
-/// # Errors
-/// When the value can't be written; JSON values always can.
-pub fn write(document: &Value) -> Result<String, ManifestError> {
-    let options = serde_yaml::ser_options! { prefer_block_scalars: false };
-    let mut text = serde_yaml::to_string_with_options(document, options)
-        .map_err(|_| ManifestError::new("the manifest can't be written as YAML"))?;
-    if !text.ends_with('\n') {
-        text.push('\n');
+/// As the API machinery of Kubernetes reads YAML, and within bounds.
+fn options() -> serde_yaml::Options {
+    serde_yaml::options! {
+        // 0777 is octal there.
+        legacy_octal_numbers: true,
+        alias_limits: serde_yaml::alias_limits! { max_total_replayed_events: 20_000 },
     }
-    Ok(text)
 }
 
 /// The kind of object that a document declares, if it is one of ours.
@@ -81,23 +76,6 @@ pub fn key(kind: ObjectKind, document: &Value) -> Result<ObjectKey, ManifestErro
         .map_err(|_| ManifestError::new("metadata.name or metadata.namespace breaks Kubernetes' rules"))
 }
 
-/// Writes a file anew with this document; the comments at its top stay.
-///
-/// # Errors
-/// As [`write`].
-pub fn rewrite(text: &str, document: &Value) -> Result<String, ManifestError> {
-    let is_head = |line: &&str| line.starts_with('#') || line.trim().is_empty() || line.trim_end() == "---";
-    let head: String = text.split_inclusive('\n').take_while(is_head).collect();
-    Ok(head + &write(document)?)
-}
-
-/// How many lines have a comment, as far as that can be told without knowing which `#` is inside quotes.
-#[must_use]
-pub fn count_comments(text: &str) -> usize {
-    let has_comment = |line: &&str| line.match_indices('#').any(|(at, _)| at == 0 || line[..at].ends_with([' ', '\t']));
-    text.lines().filter(has_comment).count()
-}
-
 /// A field that must be text if it is there; null counts as absent.
 fn optional_text(object: &Value, pointer: &str, name: &str) -> Result<Option<String>, ManifestError> {
     match object.pointer(pointer) {
@@ -114,6 +92,14 @@ fn optional_integer(object: &Value, pointer: &str, name: &str) -> Result<Option<
         Some(value) => {
             value.as_i64().map(Some).ok_or_else(|| ManifestError::new(format!("{name} must be a whole number")))
         }
+    }
+}
+
+/// A field that must be true or false if it is there; absent is false.
+fn flag(object: &Value, pointer: &str, name: &str) -> Result<bool, ManifestError> {
+    match object.pointer(pointer) {
+        None | Some(Value::Null) => Ok(false),
+        Some(value) => value.as_bool().ok_or_else(|| ManifestError::new(format!("{name} must be true or false"))),
     }
 }
 
@@ -176,10 +162,10 @@ fn set_or_remove(object: &mut Map<String, Value>, name: &str, value: Value) {
     }
 }
 
-/// Sets or removes one label of the metadata at a path; metadata without labels stays without.
+/// Sets or removes one label of the metadata at a path; what has it, or hasn't it, as asked for stays as it is.
 fn set_label(document: &mut Value, metadata: &[&str], label: &str, value: Option<&str>) -> Result<(), ManifestError> {
-    let absent = document.pointer(&format!("/{}/labels", metadata.join("/"))).is_none_or(Value::is_null);
-    if absent && value.is_none() {
+    let labels = document.pointer(&format!("/{}/labels", metadata.join("/")));
+    if value.is_none() && labels.and_then(|labels| labels.get(label)).is_none() {
         return Ok(());
     }
     let metadata = object_at(document, metadata)?;
@@ -237,14 +223,5 @@ mod tests {
         assert_eq!(documents(text.as_bytes()).unwrap(), [value], "{text}");
         assert!(text.contains("number: '0123'") || text.contains("number: \"0123\""), "{text}");
         assert!(!text.contains('\u{2028}') && !text.contains('\u{85}') && !text.contains('\u{feff}'), "{text:?}");
-    }
-
-    #[test]
-    fn comments_at_the_top_are_kept_when_a_file_is_written_anew() {
-        let text = "# who\n\nkind: X # inside\n";
-        let rewritten = rewrite(text, &serde_json::json!({"kind": "Y"})).unwrap();
-        assert!(rewritten.starts_with("# who\n\nkind: "), "{rewritten}");
-        assert_eq!((count_comments(text), count_comments(&rewritten)), (2, 1));
-        assert_eq!(count_comments("url: a#b\n"), 0);
     }
 }

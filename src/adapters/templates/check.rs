@@ -106,7 +106,11 @@ fn paths_of(
     kind: ObjectKind,
     taken: &mut BTreeMap<String, ObjectKey>,
 ) -> Result<(), TemplateError> {
-    let long = |last: char| "n".repeat(62) + &last.to_string();
+    let long = |length: usize, last: char| "n".repeat(length - 1) + &last.to_string();
+    let longest = match kind {
+        ObjectKind::Nodegroup => 63,
+        ObjectKind::Secret => 248,
+    };
     // The pairs are chosen so that a path which forgets a part, joins the parts without a separator that names can't hold,
     // or cuts them short, gives two of them the same.
     let names = [
@@ -117,10 +121,10 @@ fn paths_of(
         ("a", "bc"),
         ("a-b", "c"),
         ("a", "b-c"),
-        ("a", &long('x')),
-        ("a", &long('y')),
-        (&long('x'), "a"),
-        (&long('y'), "a"),
+        ("a", &long(longest, 'x')),
+        ("a", &long(longest, 'y')),
+        (&long(63, 'x'), "a"),
+        (&long(63, 'y'), "a"),
     ];
     let cluster = (kind == ObjectKind::Nodegroup).then(samples::cluster);
     for (namespace, name) in names {

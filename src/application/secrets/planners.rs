@@ -97,7 +97,9 @@ impl Planner for Edit<'_> {
             return Ok(Planned::Unchanged(Vec::new()));
         }
         let mut warnings = scope_warning(scope);
-        if before.immutable {
+        if before.immutable
+            && document.pointer("/spec/encryptedData") != manifest.document.pointer("/spec/encryptedData")
+        {
             warnings.push(Warning::new(
                 "immutable",
                 "",
@@ -122,24 +124,35 @@ impl Edit<'_> {
         let kept: Vec<_> = kept.collect();
         let names = kept.iter().map(|key| key.name.as_str()).chain(self.wanted.set.keys().map(DataKey::as_str));
         let names: Vec<&str> = names.collect();
-        if names.is_empty() {
+        let touched = !self.wanted.remove.is_empty() || !self.wanted.set.is_empty();
+        if names.is_empty() && touched {
             return vec![Violation::new("/remove", "must leave at least one key; DELETE removes the secret")];
         }
-        let bytes: u64 = kept.iter().filter_map(|key| key.bytes).sum();
-        let set: u64 = self.wanted.set.values().map(|value| value.len() as u64).sum();
-        let mut wrong = rules::check_keys(&before.kind, names.into_iter());
+        // What was wrong before isn't this request's fault, and nothing would be gained by refusing it.
+        let before_keys = before.keys.iter().map(|key| key.name.as_str());
+        let mut wrong = match rules::check_keys(&before.kind, before_keys).as_slice() {
+            [] => rules::check_keys(&before.kind, names.into_iter()),
+            _ => Vec::new(),
+        };
         for violation in &mut wrong {
-            "/remove".clone_into(&mut violation.pointer);
+            violation.pointer = self.place_in_remove(&violation.pointer);
         }
         wrong.extend(
             rules::check_values(&before.kind, &self.wanted.set)
                 .into_iter()
                 .map(|violation| Violation { pointer: format!("/set{}", violation.pointer), ..violation }),
         );
-        wrong.extend(
-            rules::check_size(bytes + set).map(|violation| Violation { pointer: "/set".to_owned(), ..violation }),
-        );
+        let bytes: u64 = kept.iter().filter_map(|key| key.bytes).sum();
+        let set: u64 = self.wanted.set.values().map(|value| value.len() as u64).sum();
+        wrong.extend(rules::check_size("/set", bytes + set).filter(|_| set > 0));
         wrong
+    }
+
+    /// Where the request removes what a pointer into the data names.
+    fn place_in_remove(&self, pointer: &str) -> String {
+        let name = pointer.strip_prefix("/data/");
+        let index = name.and_then(|name| self.wanted.remove.iter().position(|key| key.as_str() == name));
+        index.map_or_else(|| "/remove".to_owned(), |index| format!("/remove/{index}"))
     }
 }
 

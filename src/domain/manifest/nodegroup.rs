@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use super::{ManifestError, list, object_at, optional_integer, optional_text, set_label, set_or_remove, text_map};
 use crate::domain::change::ObjectKind;
+use crate::domain::error::Violation;
+use crate::domain::names::{InstanceTypeName, LabelValue};
 use crate::domain::nodegroup::{
     COMPONENT_LABEL, CapacityType, Nodegroup, NodegroupDraft, NodegroupEdit, NodegroupSpec, Scaling, Taint,
 };
@@ -84,14 +86,11 @@ fn read_taint(taint: &Value) -> Result<Taint, ManifestError> {
 /// The fields in which a nodegroup differs from what a request asks for, in the request's words.
 #[must_use]
 pub fn differences(have: &Nodegroup, want: &NodegroupSpec) -> Vec<&'static str> {
-    let names: Vec<&str> = want.instance_types.iter().map(super::super::names::InstanceTypeName::as_str).collect();
+    let names: Vec<&str> = want.instance_types.iter().map(InstanceTypeName::as_str).collect();
     let desired = have.desired.unwrap_or_else(|| have.min.unwrap_or(0).max(1));
     let checks = [
         ("cluster", have.cluster.as_deref() == Some(want.cluster.as_str())),
-        (
-            "component",
-            have.component.as_deref() == want.component.as_ref().map(super::super::names::LabelValue::as_str),
-        ),
+        ("component", have.component.as_deref() == want.component.as_ref().map(LabelValue::as_str)),
         ("instance_types", have.instance_types == names),
         ("capacity_type", capacity_word(have) == want.capacity_type.as_str()),
         ("scaling.min", have.min == Some(want.scaling.min.into())),
@@ -131,6 +130,10 @@ pub fn verify(rendered: &str, draft: &NodegroupDraft) -> Result<(), ManifestErro
     check_fields(document, "", &["apiVersion", "kind", "metadata", "spec"])?;
     check_fields(document, "/metadata", &["annotations", "labels", "name", "namespace"])?;
     check_fields(document, "/spec", &SPEC_FIELDS)?;
+    check_fields(document, "/spec/scalingConfig", &["desiredSize", "maxSize", "minSize"])?;
+    for index in 0..list(document, "/spec/taints", "spec.taints")?.len() {
+        check_fields(document, &format!("/spec/taints/{index}"), &["effect", "key", "value"])?;
+    }
     let wrong = differences(&read(document)?, &draft.spec);
     if wrong.is_empty() {
         Ok(())
@@ -157,50 +160,53 @@ pub(super) fn check_fields(document: &Value, pointer: &str, known: &[&str]) -> R
 ///
 /// # Errors
 /// The violations of the new numbers, or of a manifest without numbers.
-pub fn edited_scaling(
-    have: &Nodegroup,
-    edit: &NodegroupEdit,
-) -> Result<Option<Scaling>, Vec<crate::domain::error::Violation>> {
+pub fn edited_scaling(have: &Nodegroup, edit: &NodegroupEdit) -> Result<Option<Scaling>, Vec<Violation>> {
     let Some(scaling) = &edit.scaling else { return Ok(None) };
     let min = scaling.min.or(have.min).unwrap_or(0);
     let max = scaling.max.or(have.max).unwrap_or_else(|| min.max(1));
     let kept = have.desired.unwrap_or_else(|| min.max(1)).clamp(min.min(max), max.max(min));
-    Scaling::new(min, max, Some(scaling.desired.unwrap_or(kept))).map(Some)
+    let new = Scaling::new(min, max, Some(scaling.desired.unwrap_or(kept)));
+    new.map(Some).map_err(|mut wrong| {
+        wrong.retain(|violation| scaling.desired.is_some() || violation.pointer != "/scaling/desired");
+        if scaling.max.is_none() && scaling.min.is_some() && min > max {
+            // The request doesn't name the max: it is the min that has to change.
+            for violation in wrong.iter_mut().filter(|violation| violation.pointer == "/scaling/max") {
+                *violation = Violation::new("/scaling/min", format!("must not be greater than max, which is {max}"));
+            }
+        }
+        wrong
+    })
 }
 
-/// Applies an edit to a manifest; everything that it doesn't name stays equal as data.
+/// Applies an edit to a manifest; everything that it doesn't name stays equal as data, and an edit without effect leaves the
+/// document as it was.
 ///
 /// # Errors
 /// When the manifest has something else where a map belongs.
 pub fn edit(document: &mut Value, edit: &NodegroupEdit, scaling: Option<Scaling>) -> Result<(), ManifestError> {
-    if let Some(scaling) = scaling {
-        let config = object_at(document, &["spec", "scalingConfig"])?;
-        config.insert("minSize".to_owned(), json!(scaling.min));
-        config.insert("maxSize".to_owned(), json!(scaling.max));
-        config.insert("desiredSize".to_owned(), json!(scaling.desired));
+    let have = read(document)?;
+    if let (Some(scaling), Some(named)) = (scaling, &edit.scaling) {
+        // What the manifest leaves to EKS stays so, unless the request names it.
+        let parts = [
+            ("minSize", scaling.min, named.min.is_some() || have.min.is_some()),
+            ("maxSize", scaling.max, named.max.is_some() || have.max.is_some()),
+            ("desiredSize", scaling.desired, named.desired.is_some() || have.desired.is_some()),
+        ];
+        for (field, nodes, _) in parts.into_iter().filter(|(_, _, stands)| *stands) {
+            object_at(document, &["spec", "scalingConfig"])?.insert(field.to_owned(), json!(nodes));
+        }
     }
-    if let Some(labels) = &edit.labels {
-        replace(object_at(document, &["spec"])?, "labels", json!(labels));
+    if let Some(labels) = edit.labels.as_ref().filter(|labels| **labels != have.labels) {
+        set_or_remove(object_at(document, &["spec"])?, "labels", json!(labels));
     }
-    if let Some(taints) = &edit.taints {
-        replace(object_at(document, &["spec"])?, "taints", json!(taints));
+    if let Some(taints) = edit.taints.as_ref().filter(|taints| **taints != have.taints) {
+        set_or_remove(object_at(document, &["spec"])?, "taints", json!(taints));
     }
     if let Some(component) = &edit.component {
-        set_label(
-            document,
-            &["metadata"],
-            COMPONENT_LABEL,
-            component.as_ref().map(crate::domain::names::LabelValue::as_str),
-        )?;
+        set_label(document, &["metadata"], COMPONENT_LABEL, component.as_ref().map(LabelValue::as_str))?;
     }
     Ok(())
 }
 
-/// Replaces a field unless it is equal already, so that an edit without effect leaves the document as it was.
-fn replace(spec: &mut serde_json::Map<String, Value>, name: &str, value: Value) {
-    let absent_and_empty = spec.get(name).is_none_or(Value::is_null)
-        && (value.as_object().is_some_and(serde_json::Map::is_empty) || value.as_array().is_some_and(Vec::is_empty));
-    if !absent_and_empty {
-        set_or_remove(spec, name, value);
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -5,26 +5,36 @@
 
 use serde_json::{Map, Value};
 
-use crate::domain::quote::yaml_string;
+use super::write;
 
 /// One difference between two documents: a path of keys, and the new value (`None`: the key goes).
 type Difference<'a> = (Vec<&'a str>, Option<&'a Value>);
 
+/// A text that was edited in place.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Patched {
+    /// The text.
+    pub text: String,
+    /// Whether a comment went with the lines that it stood in.
+    pub comments_lost: bool,
+}
+
 /// The text with its data changed from `before` to `after`; `None` when that can't be done place by place.
 #[must_use]
-pub fn patch(text: &str, before: &Value, after: &Value) -> Option<String> {
+pub fn patch(text: &str, before: &Value, after: &Value) -> Option<Patched> {
     if text.contains(['\r', '\t']) || !text.ends_with('\n') {
         return None;
     }
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let mut differences = Vec::new();
     compare(before.as_object()?, after.as_object()?, &mut Vec::new(), &mut differences);
+    let mut comments_lost = false;
     for (path, value) in differences {
-        apply(&mut lines, &path, value, after)?;
+        comments_lost |= apply(&mut lines, &path, value, after)?;
     }
-    let patched: String = lines.into_iter().flat_map(|line| [line, "\n".to_owned()]).collect();
-    let documents = super::documents(patched.as_bytes()).ok()?;
-    (documents.as_slice() == std::slice::from_ref(after)).then_some(patched)
+    let text: String = lines.into_iter().flat_map(|line| [line, "\n".to_owned()]).collect();
+    let documents = super::documents(text.as_bytes()).ok()?;
+    (documents.as_slice() == std::slice::from_ref(after)).then_some(Patched { text, comments_lost })
 }
 
 /// Lists differing keys, as deep as both sides are maps. Lists differ as a whole.
@@ -59,40 +69,34 @@ struct Entry {
     indent: usize,
 }
 
-fn apply(lines: &mut Vec<String>, path: &[&str], value: Option<&Value>, after: &Value) -> Option<()> {
+/// Makes one difference; tells whether a comment went with the lines that it took out.
+fn apply(lines: &mut Vec<String>, path: &[&str], value: Option<&Value>, after: &Value) -> Option<bool> {
     let (key, parents) = path.split_last()?;
     let parent = locate(lines, parents)?;
-    let found = child(lines, &parent, key);
-    match (found, value) {
-        (None, None) => return None,
-        (Some(entry), None) => {
-            lines.drain(entry.start..entry.end);
-        }
-        (Some(entry), Some(value)) => {
-            let name = written_key(&lines[entry.start])?.to_owned();
-            let comment = if entry.end - entry.start == 1 && !is_nested(value) {
-                trailing_comment(&lines[entry.start]).unwrap_or_default().to_owned()
-            } else {
-                String::new()
-            };
-            let mut new = Vec::new();
-            emit(&mut new, entry.indent, &name, value);
-            if let [line] = new.as_mut_slice() {
-                line.push_str(&comment);
-            }
-            lines.splice(entry.start..entry.end, new);
-        }
-        (None, Some(value)) => {
-            let Some(indent) = level(lines, &parent) else {
-                // The parent has no lines of its own to stand beside: it is written with its child.
-                return apply(lines, parents, after.pointer(&pointer(parents)), after);
-            };
-            let mut new = Vec::new();
-            emit(&mut new, indent, &plain_key(key), value);
-            lines.splice(parent.end..parent.end, new);
+    let Some(entry) = child(lines, &parent, key) else {
+        let Some(indent) = level(lines, &parent) else {
+            // The parent has no lines of its own to stand beside: it is written with its child.
+            return apply(lines, parents, after.pointer(&pointer(parents)), after);
+        };
+        let new = write::field(&write::key(key).ok()?, value?, indent).ok()?;
+        lines.splice(parent.end..parent.end, new.lines().map(str::to_owned));
+        return Some(false);
+    };
+    let old: Vec<String> = lines[entry.start..entry.end].to_vec();
+    let mut new = Vec::new();
+    let mut kept = false;
+    if let Some(value) = value {
+        let text = write::field(written_key(&old[0])?, value, entry.indent).ok()?;
+        new.extend(text.lines().map(str::to_owned));
+        if let ([line], [was]) = (new.as_mut_slice(), old.as_slice())
+            && let Some(comment) = trailing_comment(was)
+        {
+            line.push_str(comment);
+            kept = true;
         }
     }
-    Some(())
+    lines.splice(entry.start..entry.end, new);
+    Some(!kept && old.iter().any(|line| line.trim_start().starts_with('#') || trailing_comment(line).is_some()))
 }
 
 fn pointer(path: &[&str]) -> String {
@@ -146,16 +150,28 @@ fn indent_of(line: &str) -> usize {
 /// The key that a line begins with, as it is written.
 fn written_key(line: &str) -> Option<&str> {
     let line = line.trim();
-    let quote = line.chars().next().filter(|c| matches!(c, '"' | '\''));
-    let end = match quote {
-        Some(quote) => line[1..].find(quote)? + 2,
-        None => line.find(": ").or_else(|| line.strip_suffix(':').map(str::len))?,
+    let end = match line.chars().next()? {
+        '"' => closing_quote(line)?,
+        '\'' => line[1..].find('\'')? + 2,
+        _ => line.find(": ").or_else(|| line.strip_suffix(':').map(str::len))?,
     };
     line[end..].starts_with(':').then(|| &line[..end])
 }
 
-fn unquoted(key: &str) -> &str {
-    key.trim_matches(|c| matches!(c, '"' | '\''))
+/// Where a text in double quotes ends, behind the quote.
+fn closing_quote(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    let closing = |(at, byte): (usize, u8)| {
+        let closes = byte == b'"' && !escaped && at > 0;
+        escaped = byte == b'\\' && !escaped;
+        closes.then_some(at + 1)
+    };
+    text.bytes().enumerate().find_map(closing)
+}
+
+/// What a written key says. Escapes that YAML has and JSON hasn't leave it as it is: then it isn't found, and nothing is patched.
+fn unquoted(key: &str) -> String {
+    serde_json::from_str(key).unwrap_or_else(|_| key.trim_matches('\'').to_owned())
 }
 
 /// A comment behind a value, with the spaces before it. Quotes in it could mean that it is no comment.
@@ -163,65 +179,6 @@ fn trailing_comment(line: &str) -> Option<&str> {
     let at = line.rfind(" #")?;
     let start = line[..at].trim_end().len();
     (!line[at..].contains(['"', '\''])).then(|| &line[start..])
-}
-
-/// A key as it can stand in YAML without being taken for something else.
-fn plain_key(key: &str) -> String {
-    let word = key.starts_with(|c: char| c.is_ascii_alphabetic())
-        && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/'));
-    // One and two letters and short words are booleans to old readers.
-    if word && key.len() > 5 { key.to_owned() } else { yaml_string(key) }
-}
-
-fn is_nested(value: &Value) -> bool {
-    match value {
-        Value::Object(fields) => !fields.is_empty(),
-        Value::Array(items) => !items.is_empty(),
-        _ => false,
-    }
-}
-
-/// Writes a key and its value in block style.
-fn emit(lines: &mut Vec<String>, indent: usize, key: &str, value: &Value) {
-    let space = " ".repeat(indent);
-    match value {
-        Value::Object(fields) if !fields.is_empty() => {
-            lines.push(format!("{space}{key}:"));
-            for (key, value) in fields {
-                emit(lines, indent + 2, &plain_key(key), value);
-            }
-        }
-        Value::Array(items) if !items.is_empty() => {
-            lines.push(format!("{space}{key}:"));
-            for item in items {
-                emit_item(lines, indent + 2, item);
-            }
-        }
-        scalar => lines.push(format!("{space}{key}: {}", inline(scalar))),
-    }
-}
-
-fn emit_item(lines: &mut Vec<String>, indent: usize, item: &Value) {
-    let space = " ".repeat(indent);
-    match item {
-        Value::Object(fields) if !fields.is_empty() => {
-            let start = lines.len();
-            for (key, value) in fields {
-                emit(lines, indent + 2, &plain_key(key), value);
-            }
-            let first = lines[start].trim_start().to_owned();
-            lines[start] = format!("{space}- {first}");
-        }
-        scalar => lines.push(format!("{space}- {}", inline(scalar))),
-    }
-}
-
-/// A value on one line; JSON is YAML, but for its strings (see [`yaml_string`]).
-fn inline(value: &Value) -> String {
-    match value {
-        Value::String(text) => yaml_string(text),
-        other => other.to_string(),
-    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::nodegroup::check_fields;
-use super::{ManifestError, object_at, optional_text, set_label, text_map};
+use super::{ManifestError, flag, object_at, optional_text, set_label, text_map};
 use crate::domain::change::ObjectKind;
 use crate::domain::names::DataKey;
 use crate::domain::nodegroup::COMPONENT_LABEL;
@@ -33,7 +33,7 @@ pub fn read(document: &Value) -> Result<SecretSummary, ManifestError> {
         component: labels.get(COMPONENT_LABEL).cloned(),
         kind: optional_text(document, "/spec/template/type", "spec.template.type")?
             .unwrap_or_else(|| "Opaque".to_owned()),
-        immutable: document.pointer("/spec/template/immutable").and_then(Value::as_bool).unwrap_or(false),
+        immutable: flag(document, "/spec/template/immutable", "spec.template.immutable")?,
         keys: encrypted
             .iter()
             .map(|(name, ciphertext)| KeySummary {
@@ -115,6 +115,8 @@ fn differences(document: &Value, draft: &SealedSecretDraft) -> Result<Vec<&'stat
         ("labels", have.labels == draft.labels),
         ("annotations", inner == wanted_inner),
         ("encryptedData", encrypted_data(document)? == encrypted),
+        // A template may leave it out; a wrong one would hide that the seal is stale.
+        ("fingerprint", have.certificate_fingerprint.as_ref().is_none_or(|have| *have == draft.sealed.fingerprint)),
         ("spec.template.metadata.name", text("/spec/template/metadata/name") == Some(draft.key.name.as_str())),
         (
             "spec.template.metadata.namespace",
@@ -132,6 +134,9 @@ fn differences(document: &Value, draft: &SealedSecretDraft) -> Result<Vec<&'stat
 /// # Errors
 /// When the manifest has something else where a map belongs.
 pub fn edit(document: &mut Value, set: &Sealed, remove: &[DataKey]) -> Result<(), ManifestError> {
+    if set.encrypted.is_empty() && remove.is_empty() {
+        return Ok(());
+    }
     let data = object_at(document, &["spec", "encryptedData"])?;
     for key in remove {
         data.remove(key.as_str());
@@ -154,3 +159,6 @@ pub fn edit(document: &mut Value, set: &Sealed, remove: &[DataKey]) -> Result<()
 pub fn set_component(document: &mut Value, component: Option<&str>) -> Result<(), ManifestError> {
     set_label(document, &["spec", "template", "metadata"], COMPONENT_LABEL, component)
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,7 +21,7 @@ pub fn check(spec: &SecretSpec, prefixes: &BTreeSet<String>) -> Vec<Violation> {
         wrong.extend(check_keys(&spec.kind, spec.values.keys().map(super::DataKey::as_str)));
         wrong.extend(check_values(&spec.kind, &spec.values));
     }
-    wrong.extend(check_size(spec.values.values().map(|value| value.len() as u64).sum()));
+    wrong.extend(check_size("/data", spec.values.values().map(|value| value.len() as u64).sum()));
     wrong.extend(check_metadata("labels", &spec.labels, prefixes));
     wrong.extend(check_metadata("annotations", &spec.annotations, prefixes));
     if spec.annotations.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>() > MAX_ANNOTATION_BYTES {
@@ -36,10 +36,10 @@ pub fn check(spec: &SecretSpec, prefixes: &BTreeSet<String>) -> Vec<Violation> {
     wrong
 }
 
-/// All values together have at most 1 MiB.
+/// All values together have at most 1 MiB; `pointer` is where the request has them.
 #[must_use]
-pub fn check_size(bytes: u64) -> Option<Violation> {
-    (bytes > MAX_SECRET_BYTES as u64).then(|| Violation::new("/data", "all values together must have at most 1 MiB"))
+pub fn check_size(pointer: &str, bytes: u64) -> Option<Violation> {
+    (bytes > MAX_SECRET_BYTES as u64).then(|| Violation::new(pointer, "all values together must have at most 1 MiB"))
 }
 
 fn check_type(kind: &str) -> Vec<Violation> {

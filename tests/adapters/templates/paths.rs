@@ -60,6 +60,13 @@ fn a_path_that_joins_names_ambiguously_is_refused() {
 }
 
 #[test]
+fn a_path_that_cuts_names_short_is_refused() {
+    let cut = "{{ namespace }}/{{ name | truncate(length=100, end=\"\") }}.yaml";
+    assert!(with_paths("n/{{ namespace }}/{{ name }}.yaml", cut).expect_err("refused").contains("the same path"));
+    assert!(with_paths(cut, "s/{{ namespace }}/{{ name }}.yaml").is_ok(), "no nodegroup's name is that long");
+}
+
+#[test]
 fn a_path_that_leaves_the_repository_or_is_no_yaml_file_is_refused() {
     assert!(refused("../{{ namespace }}/{{ name }}.yaml").contains("is no path"));
     assert!(refused("/n/{{ namespace }}/{{ name }}.yaml").contains("is no path"));

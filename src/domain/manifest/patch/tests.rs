@@ -27,15 +27,17 @@ fn edited(text: &str, edit: impl FnOnce(&mut Value)) -> Option<String> {
     let before = crate::domain::manifest::documents(text.as_bytes()).unwrap().remove(0);
     let mut after = before.clone();
     edit(&mut after);
-    patch(text, &before, &after)
+    patch(text, &before, &after).map(|patched| patched.text)
 }
 
-/// The lines that differ, as a diff shows them.
+/// The lines that went, then the lines that came.
 fn changes(text: &str, edit: impl FnOnce(&mut Value)) -> Vec<String> {
     let new = edited(text, edit).expect("patched in place");
-    let diff = similar::TextDiff::from_lines(text, &new);
-    let changed = diff.iter_all_changes().filter(|change| change.tag() != similar::ChangeTag::Equal);
-    changed.map(|change| format!("{}{}", change.tag(), change.value().trim_end())).collect()
+    let only_in = |a: &str, b: &str, sign: char| -> Vec<String> {
+        let others: Vec<&str> = b.lines().collect();
+        a.lines().filter(|line| !others.contains(line)).map(|line| format!("{sign}{line}")).collect()
+    };
+    [only_in(text, &new, '-'), only_in(&new, text, '+')].concat()
 }
 
 #[test]
@@ -53,8 +55,8 @@ fn a_key_appears_beside_its_siblings_and_a_map_where_there_was_none() {
         ["+    desiredSize: 3"]
     );
     assert_eq!(
-        changes(MANIFEST, |manifest| manifest["spec"]["labels"] = json!({"y": "z"})),
-        ["+  labels:", "+    \"y\": \"z\"",]
+        changes(MANIFEST, |manifest| manifest["spec"]["tags"] = json!({"y": "z"})),
+        ["+  tags:", "+    \"y\": \"z\"",]
     );
     let empty = "spec:\n  labels: {}\n  name: x\n";
     assert_eq!(

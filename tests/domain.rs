@@ -1,0 +1,5 @@
+//! The domain's promises, for any input.
+
+mod edits;
+mod rendering;
+mod yaml;
