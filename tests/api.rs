@@ -5,4 +5,5 @@
 mod auth;
 mod config;
 mod edge;
+mod r#loop;
 mod shutdown;

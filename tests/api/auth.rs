@@ -20,7 +20,7 @@ fn line(name: &str, right: &str, token: &str) -> String {
 }
 
 fn app(tokens: &str) -> TestApp {
-    TestApp::builder().file("tokens", tokens).env("AUTH_TOKENS_FILE", "tokens").start()
+    TestApp::builder().with_prices().file("tokens", tokens).env("AUTH_TOKENS_FILE", "tokens").start()
 }
 
 fn status(app: &TestApp, token: &str, path: &str) -> u16 {
@@ -51,6 +51,7 @@ fn without_credentials_nothing_is_told_about_routes_or_methods() {
 #[test]
 fn the_open_paths_ask_for_no_credentials() {
     let app = app("");
+    app.wait_until_ready();
     for path in ["/api/liveness", "/api/readiness", "/api/openapi.json", "/api/docs/", "/api/docs/index.css"] {
         assert_eq!(app.get(path).status, 200, "{path}");
     }

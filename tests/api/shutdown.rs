@@ -43,9 +43,11 @@ fn a_stopping_service_takes_no_more_connections() {
 }
 
 #[test]
-fn sighup_does_not_stop_the_service() {
-    let app = TestApp::start();
+fn sighup_does_not_stop_the_service_but_reads_the_price_list_again() {
+    let app = TestApp::builder().env("INSTANCE_TYPES_REFRESH_SECONDS", "3600").start();
+    app.wait_for_log("instance types");
+    assert_eq!(app.get("/api/readiness").status, 503, "there is no price list yet");
+    std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/pricing-list.json"), app.path("pricing-list.json")).unwrap();
     app.signal(Signal::HUP);
-    app.wait_for_log("SIGHUP");
-    assert_eq!(app.get("/api/liveness").status, 200);
+    app.wait_until_ready();
 }
