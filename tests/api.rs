@@ -4,6 +4,7 @@
 
 mod auth;
 mod config;
+mod contract;
 mod edge;
 mod r#loop;
 mod shutdown;

@@ -50,7 +50,7 @@ fn from_an_empty_folder_a_nodegroup_is_created_merged_listed_changed_and_deleted
     let other = app.post("/api/nodegroups", &with(body.clone(), &json!({"scaling": {"min": 1, "max": 6}})));
     assert_eq!((other.status, other.error_name().as_str()), (409, "ConflictError"));
     assert_eq!(other.json()["pull_request"], created["pull_request"]);
-    assert_eq!(change_branches(&app), [branch.clone()]);
+    assert_eq!(change_branches(&app), std::slice::from_ref(&branch));
     assert_eq!(app.get("/api/nodegroups").json()["total_items"], 0, "not before it is merged");
 
     // Merged with plain git, listed within two seconds.
