@@ -3,8 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a step that fails fails its test")]
 
 mod auth;
+mod canary;
 mod config;
 mod contract;
+mod crash;
 mod edge;
 mod r#loop;
+mod openapi;
 mod shutdown;
