@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -33,6 +33,20 @@ fn write(address: SocketAddr, path: &str, body: &Value) -> thread::JoinHandle<Op
     thread::spawn(move || try_request(address, "POST", &path, &JSON, body.as_bytes()))
 }
 
+/// Waits for a random moment of a write and a little beyond. The moment is the point of these tests: it is drawn, not waited
+/// for.
+fn wait_somewhere_in(write: Duration, dice: &mut Dice) {
+    let limit = u64::try_from(write.as_micros()).unwrap() * 5 / 4;
+    thread::sleep(Duration::from_micros(dice.below(limit.max(1000))));
+}
+
+/// How long a write takes here: that of a first nodegroup.
+fn usual_time(app: &TestApp) -> Duration {
+    let started = Instant::now();
+    assert_eq!(app.post("/api/nodegroups", &nodegroup("first")).status, 201);
+    started.elapsed()
+}
+
 /// The open pull requests of a name.
 #[track_caller]
 fn open_of(app: &TestApp, kind: &str, name: &str) -> Vec<Value> {
@@ -44,6 +58,7 @@ fn open_of(app: &TestApp, kind: &str, name: &str) -> Vec<Value> {
 fn after_a_kill_at_any_moment_the_same_request_finds_or_finishes_the_one_pull_request() {
     let mut app = TestApp::start_ready();
     let mut dice = Dice(0x5eed);
+    let usual = usual_time(&app);
     let (mut answered, mut found, mut numbers) = (0, 0, BTreeSet::new());
     for round in 0..ROUNDS {
         let (kind, path, body) = match round % 2 {
@@ -52,8 +67,7 @@ fn after_a_kill_at_any_moment_the_same_request_finds_or_finishes_the_one_pull_re
         };
         let name = body["name"].as_str().unwrap();
         let request = write(app.address, path, &body);
-        // The moment is the point of this test: it is drawn, not waited for.
-        thread::sleep(Duration::from_micros(dice.below(60_000)));
+        wait_somewhere_in(usual, &mut dice);
         app.kill();
         answered += u64::from(request.join().unwrap().is_some());
         app = app.again().start_ready();
@@ -69,11 +83,11 @@ fn after_a_kill_at_any_moment_the_same_request_finds_or_finishes_the_one_pull_re
         let branch = answer["pull_request"]["branch"].as_str().unwrap();
         let branches = change_branches(&app);
         assert_eq!(branches.iter().filter(|other| *other == branch).count(), 1);
-        assert_eq!(branches.len() as u64, round + 1);
+        assert_eq!(branches.len() as u64, round + 2);
     }
     println!("{answered} of {ROUNDS} were answered before the kill; {found} were found, and the others made, after it");
     fsck(&app);
-    assert_eq!(app.get("/api/pull_requests").json()["total_items"], ROUNDS);
+    assert_eq!(app.get("/api/pull_requests").json()["total_items"], ROUNDS + 1);
     // What survived can be merged.
     let checkout = Checkout::of(&app);
     let last = app.get("/api/pull_requests?limit=1").json()["items"][0].clone();
@@ -84,17 +98,18 @@ fn after_a_kill_at_any_moment_the_same_request_finds_or_finishes_the_one_pull_re
 fn a_kill_in_direct_mode_leaves_the_commit_whole_or_not_there() {
     let mut app = TestApp::builder().ready_to_write().env("GITOPS_DIRECT", "true").start_ready();
     let mut dice = Dice(0xd1ce);
+    let usual = usual_time(&app);
     for round in 0..8 {
         let body = nodegroup(&format!("n{round}"));
         let request = write(app.address, "/api/nodegroups", &body);
-        thread::sleep(Duration::from_micros(dice.below(40_000)));
+        wait_somewhere_in(usual, &mut dice);
         app.kill();
         request.join().unwrap();
         app = app.again().start_ready();
         let again = app.post("/api/nodegroups", &body);
         assert!([200, 201].contains(&again.status), "{}", again.text());
         assert_eq!(again.json()["changed"], again.status == 201, "equal to what is there, or made now");
-        assert_eq!(app.get("/api/nodegroups").json()["total_items"], round + 1);
+        assert_eq!(app.get("/api/nodegroups").json()["total_items"], round + 2);
     }
     fsck(&app);
     let log = Checkout::of(&app).git(&["log", "--format=%s"]);

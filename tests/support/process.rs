@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -33,6 +33,22 @@ pub fn wait_for<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
 /// The price list that the repository ships.
 const PRICE_LIST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/pricing-list.json");
 
+/// The types that tests name, from the shipped price list.
+fn few_prices() -> &'static str {
+    static FEW: OnceLock<String> = OnceLock::new();
+    FEW.get_or_init(|| {
+        let mut list: Value = serde_json::from_slice(&std::fs::read(PRICE_LIST).unwrap()).unwrap();
+        let named = |product: &Value| {
+            let name = product["attributes"]["instanceType"].as_str().unwrap_or_default();
+            ["m5.", "m6g."].iter().any(|series| name.starts_with(series))
+        };
+        list["products"].as_object_mut().unwrap().retain(|_, product| named(product));
+        let kept = list["products"].clone();
+        list["terms"]["OnDemand"].as_object_mut().unwrap().retain(|sku, _| kept.get(sku).is_some());
+        list.to_string()
+    })
+}
+
 /// Sets up a run of the binary.
 #[derive(Clone)]
 pub struct Builder {
@@ -59,9 +75,14 @@ impl Builder {
         self
     }
 
-    /// What a test of writes needs: the price list and a sealing key.
+    /// Reads a price list with a few types of the shipped one, which is there at once.
+    pub fn with_few_prices(self) -> Self {
+        self.file("few-prices.json", few_prices()).env("INSTANCE_TYPES_FILE_SOURCE", "few-prices.json")
+    }
+
+    /// What a test of writes needs: prices and a sealing key.
     pub fn ready_to_write(self) -> Self {
-        self.with_prices().with_sealing_key()
+        self.with_few_prices().with_sealing_key()
     }
 
     /// Puts a file into the working folder.
@@ -162,7 +183,7 @@ impl TestApp {
         Self::builder().start()
     }
 
-    /// Starts with the price list and a sealing key, and waits until it is ready.
+    /// Starts with some prices and a sealing key, and waits until it is ready.
     #[track_caller]
     pub fn start_ready() -> Self {
         Self::builder().ready_to_write().start_ready()
