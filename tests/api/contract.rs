@@ -41,5 +41,8 @@ fn assert_error(answer: &Answer, status: u16, name: &str, expected: &[&str]) {
 /// The names of an object's members, sorted.
 #[track_caller]
 fn members(value: &Value) -> Vec<&str> {
-    value.as_object().unwrap_or_else(|| panic!("no object: {value}")).keys().map(String::as_str).collect()
+    let object = value.as_object().unwrap_or_else(|| panic!("no object: {value}"));
+    let mut names: Vec<&str> = object.keys().map(String::as_str).collect();
+    names.sort_unstable();
+    names
 }

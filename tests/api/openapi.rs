@@ -87,7 +87,7 @@ fn each_operation_has_an_id_a_summary_its_parameters_and_an_error_for_what_can_g
                 if status.starts_with('4') || (status.starts_with('5') && route != "/api/readiness") {
                     assert_eq!(schema["$ref"], "#/components/schemas/Error", "{name} {status}");
                 }
-                assert!(!response["content"].is_null(), "{name} {status} has no schema");
+                assert_eq!(response["content"].is_null(), status == "304", "{name} {status}: a body needs a schema");
             }
             if matches!(method.as_str(), "post" | "put") {
                 assert!(operation["requestBody"]["content"]["application/json"]["schema"].is_object(), "{name}");
