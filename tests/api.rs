@@ -3,7 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a step that fails fails its test")]
 
 mod auth;
+mod canary;
 mod config;
+mod contract;
+mod crash;
 mod edge;
 mod instance_types;
+mod r#loop;
+mod openapi;
 mod shutdown;

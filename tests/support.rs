@@ -1,11 +1,17 @@
-//! What the tests share: the built binary in a fresh folder, and a small HTTP client.
+//! What the tests share: the built binary in a fresh folder, a small HTTP client, plain git, bodies of requests.
 
 // Each helper is there for some tests, and not every step of the project has them all.
 #![allow(dead_code)]
 #![allow(clippy::unwrap_used, reason = "a step that fails fails its test")]
 
+pub mod bodies;
 pub mod client;
+pub mod documented;
+pub mod git;
 pub mod process;
+pub mod sealing;
+pub mod tokens;
 
 pub use client::request_raw;
+pub use git::Checkout;
 pub use process::{TestApp, wait_for};

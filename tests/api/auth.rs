@@ -2,25 +2,11 @@
 
 use std::fs;
 
+use crate::support::tokens::{READER, WRITER, line};
 use crate::support::{TestApp, wait_for};
 
-const READER: &str = "reader-0123456789abcdef0123456789";
-const WRITER: &str = "writer-0123456789abcdef0123456789";
-
-/// What `printf %s <token> | sha256sum` says.
-const DIGESTS: [(&str, &str); 2] = [
-    (READER, "c65672d96177869811d4384d83dcd9eb9dc0f024d66fdae95dc0fb91348c4c0a"),
-    (WRITER, "05887e35948a9d217385b94071e2f4dc771a6f4cbbf2afe6d6491252757f08bd"),
-];
-
-/// A line of the file.
-fn line(name: &str, right: &str, token: &str) -> String {
-    let digest = DIGESTS.iter().find(|(known, _)| *known == token).unwrap().1;
-    format!("{name} {right} {digest}\n")
-}
-
 fn app(tokens: &str) -> TestApp {
-    TestApp::builder().file("tokens", tokens).env("AUTH_TOKENS_FILE", "tokens").start()
+    TestApp::builder().with_prices().file("tokens", tokens).env("AUTH_TOKENS_FILE", "tokens").start()
 }
 
 fn status(app: &TestApp, token: &str, path: &str) -> u16 {
@@ -51,6 +37,7 @@ fn without_credentials_nothing_is_told_about_routes_or_methods() {
 #[test]
 fn the_open_paths_ask_for_no_credentials() {
     let app = app("");
+    app.wait_until_ready();
     for path in ["/api/liveness", "/api/readiness", "/api/openapi.json", "/api/docs/", "/api/docs/index.css"] {
         assert_eq!(app.get(path).status, 200, "{path}");
     }

@@ -45,7 +45,8 @@ fn a_request_id_is_taken_over_when_it_is_plain() {
 
 #[test]
 fn only_loopback_hosts_are_answered_and_the_open_paths_are_exempt() {
-    let app = TestApp::start();
+    let app = TestApp::builder().with_prices().start();
+    app.wait_until_ready();
     let from = |host, path| app.send("GET", path, &[("Host", host)], b"").status;
     assert_eq!(from("localhost:1", "/api/nothing"), 404);
     assert_eq!(from("evil.example.com", "/api/nothing"), 403);
@@ -69,12 +70,20 @@ fn allowed_hosts_widen_the_rule_and_a_star_lifts_it() {
 
 #[test]
 fn the_probes_answer() {
-    let app = TestApp::start();
+    let app = TestApp::builder().env("INSTANCE_TYPES_FILE_SOURCE", "none.json").start();
     assert_eq!(app.get("/api/liveness").json(), json!({"status": "ok"}));
-    app.wait_until_ready();
+    let answer = app.get("/api/readiness");
+    assert_eq!((answer.status, &answer.json()["ready"]), (503, &json!(false)), "no price list, no instance types");
+    let app = TestApp::start_ready();
     let body = app.get("/api/readiness").json();
     assert_eq!(body["ready"], json!(true));
-    assert!(body["parts"].is_array());
+    let parts: Vec<&str> = body["parts"].as_array().unwrap().iter().map(|p| p["name"].as_str().unwrap()).collect();
+    assert_eq!(parts, ["instance_types", "nodegroups", "secrets", "version_control", "sealing"]);
+    for part in body["parts"].as_array().unwrap() {
+        let mut members: Vec<&String> = part.as_object().unwrap().keys().collect();
+        members.sort_unstable();
+        assert_eq!(members, ["adapter", "age_seconds", "name", "ready", "reason"]);
+    }
 }
 
 #[test]

@@ -41,6 +41,22 @@ impl Answer {
 /// Sends a request with these headers (`Host` and `Content-Length` are added unless given) and reads the whole answer.
 #[track_caller]
 pub fn request(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    request_raw(address, &written(address, method, path, headers, body))
+}
+
+/// As [`request`], to a server that may go away: `None` when there is no whole answer.
+pub fn try_request(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Option<Answer> {
+    exchange(address, &written(address, method, path, headers, body)).ok().and_then(|answer| parse(&answer))
+}
+
+/// A request as it goes over the wire.
+pub fn written(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     let mut lines = vec![format!("{method} {path} HTTP/1.1"), "Connection: close".to_owned()];
     let has = |name: &str| headers.iter().any(|(key, _)| key.eq_ignore_ascii_case(name));
     if !has("host") {
@@ -52,19 +68,25 @@ pub fn request(address: SocketAddr, method: &str, path: &str, headers: &[(&str, 
     lines.extend(headers.iter().map(|(name, value)| format!("{name}: {value}")));
     let mut bytes = format!("{}\r\n\r\n", lines.join("\r\n")).into_bytes();
     bytes.extend_from_slice(body);
-    request_raw(address, &bytes)
+    bytes
 }
 
 /// Sends these bytes and reads until the server closes the connection.
 #[track_caller]
 pub fn request_raw(address: SocketAddr, bytes: &[u8]) -> Answer {
-    let mut stream = TcpStream::connect(address).expect("connects");
-    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let answer = exchange(address, bytes).expect("connects");
+    parse(&answer).unwrap_or_else(|| panic!("no answer: {}", String::from_utf8_lossy(&answer)))
+}
+
+fn exchange(address: SocketAddr, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
     // A server that answers early may close while we write; its answer counts.
     let _ = stream.write_all(bytes);
     let mut answer = Vec::new();
-    let outcome = stream.read_to_end(&mut answer);
-    parse(&answer).unwrap_or_else(|| panic!("no answer ({outcome:?}): {}", String::from_utf8_lossy(&answer)))
+    // So does what came before a broken connection, if it is whole.
+    let _ = stream.read_to_end(&mut answer);
+    Ok(answer)
 }
 
 fn parse(bytes: &[u8]) -> Option<Answer> {
@@ -76,7 +98,13 @@ fn parse(bytes: &[u8]) -> Option<Answer> {
         lines.filter_map(|line| line.split_once(':')).map(|(k, v)| (k.to_owned(), v.trim().to_owned())).collect();
     let body = &bytes[end + 4..];
     let chunked = headers.iter().any(|(k, v)| k.eq_ignore_ascii_case("transfer-encoding") && v == "chunked");
-    let body = if chunked { unchunk(body)? } else { body.to_vec() };
+    let length = headers.iter().find(|(k, _)| k.eq_ignore_ascii_case("content-length"));
+    let length: Option<usize> = length.and_then(|(_, v)| v.parse().ok());
+    let body = match length {
+        _ if chunked => unchunk(body)?,
+        Some(length) if body.len() < length && !body.is_empty() => return None,
+        _ => body.to_vec(),
+    };
     Some(Answer { status, headers, body })
 }
 

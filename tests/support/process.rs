@@ -4,14 +4,15 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::client::{Answer, request};
+use super::client::{Answer, request, try_request};
+use super::documented;
 
 /// How long a condition may take to come true; generous, as the machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -29,9 +30,29 @@ pub fn wait_for<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
     }
 }
 
+/// The price list that the repository ships.
+const PRICE_LIST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/pricing-list.json");
+
+/// The types that tests name, from the shipped price list.
+fn few_prices() -> &'static str {
+    static FEW: OnceLock<String> = OnceLock::new();
+    FEW.get_or_init(|| {
+        let mut list: Value = serde_json::from_slice(&std::fs::read(PRICE_LIST).unwrap()).unwrap();
+        let named = |product: &Value| {
+            let name = product["attributes"]["instanceType"].as_str().unwrap_or_default();
+            ["m5.", "m6g."].iter().any(|series| name.starts_with(series))
+        };
+        list["products"].as_object_mut().unwrap().retain(|_, product| named(product));
+        let kept = list["products"].clone();
+        list["terms"]["OnDemand"].as_object_mut().unwrap().retain(|sku, _| kept.get(sku).is_some());
+        list.to_string()
+    })
+}
+
 /// Sets up a run of the binary.
+#[derive(Clone)]
 pub struct Builder {
-    folder: TempDir,
+    folder: Arc<TempDir>,
     variables: Vec<(String, String)>,
     arguments: Vec<String>,
 }
@@ -41,6 +62,27 @@ impl Builder {
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// Reads the shipped price list.
+    pub fn with_prices(self) -> Self {
+        self.env("INSTANCE_TYPES_FILE_SOURCE", PRICE_LIST)
+    }
+
+    /// Puts a sealing key pair into the GitOps folder, as making one takes seconds.
+    pub fn with_sealing_key(self) -> Self {
+        super::sealing::plant(&self.folder.path().join(".gitops"));
+        self
+    }
+
+    /// Reads a price list with a few types of the shipped one, which is there at once.
+    pub fn with_few_prices(self) -> Self {
+        self.file("few-prices.json", few_prices()).env("INSTANCE_TYPES_FILE_SOURCE", "few-prices.json")
+    }
+
+    /// What a test of writes needs: prices and a sealing key.
+    pub fn ready_to_write(self) -> Self {
+        self.with_few_prices().with_sealing_key()
     }
 
     /// Puts a file into the working folder.
@@ -71,6 +113,15 @@ impl Builder {
         self.command().output().expect("the binary runs")
     }
 
+    /// Starts the binary and waits until it is ready, its sealing key included.
+    #[track_caller]
+    pub fn start_ready(self) -> TestApp {
+        let app = self.start();
+        app.wait_until_ready();
+        wait_for("the certificate", || (app.get("/api/certificate").status != 503).then_some(()));
+        app
+    }
+
     /// Starts the binary and waits until it listens.
     #[track_caller]
     pub fn start(self) -> TestApp {
@@ -78,7 +129,7 @@ impl Builder {
         let log = Arc::new(Mutex::new(String::new()));
         collect(child.stdout.take().unwrap(), &log);
         collect(child.stderr.take().unwrap(), &log);
-        let mut app = TestApp { child, log, address: ([127, 0, 0, 1], 0).into(), folder: self.folder };
+        let mut app = TestApp { child, log, address: ([127, 0, 0, 1], 0).into(), run: self };
         app.address = wait_for("the line `listening`", || {
             let log = app.log();
             if let Some(status) = app.child.try_wait().unwrap() {
@@ -117,13 +168,13 @@ pub struct TestApp {
     child: Child,
     log: Arc<Mutex<String>>,
     pub address: SocketAddr,
-    folder: TempDir,
+    run: Builder,
 }
 
 impl TestApp {
     /// A run with its own folder and nothing set.
     pub fn builder() -> Builder {
-        Builder { folder: tempfile::tempdir().unwrap(), variables: Vec::new(), arguments: Vec::new() }
+        Builder { folder: Arc::new(tempfile::tempdir().unwrap()), variables: Vec::new(), arguments: Vec::new() }
     }
 
     /// Starts with nothing set.
@@ -132,14 +183,31 @@ impl TestApp {
         Self::builder().start()
     }
 
+    /// Starts with some prices and a sealing key, and waits until it is ready.
+    #[track_caller]
+    pub fn start_ready() -> Self {
+        Self::builder().ready_to_write().start_ready()
+    }
+
+    /// Another run like this one on the same folder, be this one alive or dead.
+    pub fn again(&self) -> Builder {
+        self.run.clone()
+    }
+
+    /// SIGKILL, and the end of the process.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// The working folder.
     pub fn folder(&self) -> &Path {
-        self.folder.path()
+        self.run.folder.path()
     }
 
     /// A path in the working folder.
     pub fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.folder().join(name)
     }
 
     /// Everything that was logged so far.
@@ -159,10 +227,17 @@ impl TestApp {
         wait_for("readiness", || (self.get("/api/readiness").status == 200).then_some(()));
     }
 
-    /// Sends a request with headers and a body of any kind.
+    /// Sends a request with headers and a body of any kind. The answer's status must stand in the OpenAPI document.
     #[track_caller]
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        request(self.address, method, path, headers, body)
+        let answer = request(self.address, method, path, headers, body);
+        documented::check(method, path, answer.status);
+        answer
+    }
+
+    /// Sends a request to a service that may end before it answers.
+    pub fn try_send(&self, method: &str, path: &str, body: &[u8]) -> Option<Answer> {
+        try_request(self.address, method, path, &[("Content-Type", "application/json")], body)
     }
 
     /// GET.
@@ -193,6 +268,17 @@ impl TestApp {
     pub fn signal(&self, signal: rustix::process::Signal) {
         let id = i32::try_from(self.child.id()).unwrap();
         rustix::process::kill_process(rustix::process::Pid::from_raw(id).unwrap(), signal).unwrap();
+    }
+
+    /// Whether the process is there.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Whether the process has a file of this name open.
+    pub fn has_open(&self, name: &str) -> bool {
+        let open = std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap();
+        open.flatten().filter_map(|entry| std::fs::read_link(entry.path()).ok()).any(|path| path.ends_with(name))
     }
 
     /// Waits until the process ended.

@@ -47,8 +47,29 @@ pub fn document() -> OpenApi {
         .build()
 }
 
+/// OpenAPI wants a description of every response; a response that has none to tell gets one by its status.
+fn describe(document: &mut OpenApi) {
+    let items = document.paths.paths.values_mut();
+    let operations = items
+        .flat_map(|item| [&mut item.get, &mut item.put, &mut item.post, &mut item.delete])
+        .filter_map(Option::as_mut);
+    for (status, response) in operations.flat_map(|operation| &mut operation.responses.responses) {
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
+            let told = match status.as_str() {
+                "200" => "What was asked for",
+                "201" => "The change is made: a pull request is open, or in direct mode a commit is on the base branch",
+                status => status,
+            };
+            told.clone_into(&mut response.description);
+        }
+    }
+}
+
 /// The routes of the document and of Swagger UI. The document is written once.
-pub(super) fn routes(document: &OpenApi) -> Router {
+pub(super) fn routes(mut document: OpenApi) -> Router {
+    describe(&mut document);
     let json = Bytes::from(document.to_json().unwrap_or_default());
     let config = Arc::new(Config::from(DOCUMENT).validator_url("none"));
     let ui = Router::new()

@@ -21,7 +21,7 @@ fn resources() -> OpenApiRouter<AppState> {
 /// The whole API.
 pub fn router(state: &AppState) -> Router {
     let (routes, document) = resources().split_for_parts();
-    wrap(routes.with_state(state.clone()).merge(openapi::routes(&document)), state)
+    wrap(routes.with_state(state.clone()).merge(openapi::routes(document)), state)
 }
 
 /// What holds for every route, and for those that don't exist. The last layer is the outermost. `finish` stands outside of
