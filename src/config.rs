@@ -1,1 +1,71 @@
-//! The settings: environment and .env to Config, every problem at once.
+//! The settings: environment and `.env` to `Config`, every problem at once. The only place that reads variables.
+
+mod parts;
+pub mod table;
+mod vars;
+
+use std::ffi::OsString;
+use std::path::Path;
+
+pub use parts::{AccessConfig, GitopsConfig, InstanceTypesConfig, SecretsConfig, ServerConfig, TelemetryConfig};
+pub use vars::ConfigError;
+use vars::Vars;
+
+/// All settings, read and checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// How the log is written.
+    pub telemetry: TelemetryConfig,
+    /// Who may speak to the service, and where.
+    pub server: ServerConfig,
+    /// What may be changed.
+    pub access: AccessConfig,
+    /// Where the instance types come from.
+    pub instance_types: InstanceTypesConfig,
+    /// The GitOps repository.
+    pub gitops: GitopsConfig,
+    /// How secrets are sealed.
+    pub secrets: SecretsConfig,
+    /// Whether this runs inside a Kubernetes cluster (`KUBERNETES_SERVICE_HOST`, which the cluster sets).
+    pub in_cluster: bool,
+}
+
+impl Config {
+    /// Reads the settings of this process: its environment, and `.env` in its working folder.
+    ///
+    /// # Errors
+    /// Every problem, each with its setting's name and what to do, and none with a value.
+    pub fn from_process() -> Result<Self, ConfigError> {
+        Self::from_env(std::env::vars_os(), Path::new(".env"))
+    }
+
+    /// Reads the settings from variables and a `.env` file, which needn't exist.
+    ///
+    /// # Errors
+    /// As [`Config::from_process`].
+    pub fn from_env(
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+        dotenv: &Path,
+    ) -> Result<Self, ConfigError> {
+        let variables: Vec<(OsString, OsString)> = variables.into_iter().collect();
+        let in_cluster = variables.iter().any(|(name, _)| name == "KUBERNETES_SERVICE_HOST");
+        let vars = Vars::read(variables, dotenv);
+        let telemetry = TelemetryConfig::read(&vars);
+        let server = ServerConfig::read(&vars);
+        let access = AccessConfig::read(&vars);
+        let instance_types = InstanceTypesConfig::read(&vars);
+        let gitops = GitopsConfig::read(&vars);
+        let secrets = SecretsConfig::read(&vars);
+        let all = || {
+            let (telemetry, server) = (telemetry?, server?);
+            let (instance_types, gitops) = (instance_types?, gitops?);
+            Some(Self { telemetry, server, access, instance_types, gitops, secrets, in_cluster })
+        };
+        let config = all();
+        vars.finish(config)
+    }
+}
+
+#[cfg(test)]
+#[path = "config/tests.rs"]
+mod tests;

@@ -5,4 +5,5 @@ pub mod app;
 pub mod application;
 pub mod config;
 pub mod domain;
+pub mod private_files;
 pub mod telemetry;

@@ -1,2 +1,34 @@
-//! Starts the service.
-fn main() {}
+//! Starts the service: settings, log, app; its outcome is the exit code.
+
+use std::process::ExitCode;
+
+use cre_backend_api::app::{self, arguments::Command};
+use cre_backend_api::config::Config;
+use cre_backend_api::telemetry;
+
+fn main() -> ExitCode {
+    match Command::read(std::env::args_os().skip(1)) {
+        Command::Print(text) => {
+            print!("{text}");
+            ExitCode::SUCCESS
+        }
+        Command::Unknown(text) => mistake(&text),
+        Command::Serve => match Config::from_process() {
+            Ok(config) => serve(config),
+            Err(problems) => mistake(&problems.to_string()),
+        },
+    }
+}
+
+fn mistake(text: &str) -> ExitCode {
+    eprintln!("{}", text.trim_end());
+    ExitCode::from(2)
+}
+
+fn serve(config: Config) -> ExitCode {
+    telemetry::start(&config.telemetry.filter, config.telemetry.json);
+    match app::run(config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => ExitCode::from(error.exit_code()),
+    }
+}

@@ -6,4 +6,5 @@ mod adapters;
 mod api;
 mod domain;
 mod house;
+mod readme;
 mod support;

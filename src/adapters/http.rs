@@ -7,6 +7,7 @@ pub mod error;
 pub mod error_body;
 pub mod finish;
 pub mod host;
+pub mod instance_types;
 pub mod list;
 pub mod nodegroups;
 pub mod openapi;

@@ -49,6 +49,11 @@ impl DeclaredStore {
         Self { vcs, roots, state: ArcSwapOption::empty(), loading: Mutex::new(()) }
     }
 
+    /// Whether the first complete read has ended.
+    pub fn is_loaded(&self) -> bool {
+        self.state.load().is_some()
+    }
+
     /// Follows the base branch until cancelled, so that requests find the newest state in memory.
     pub async fn run(&self, cancel: CancellationToken) {
         let mut failing = false;

@@ -71,25 +71,24 @@ pub async fn require_free(vcs: &dyn VersionControl, base: &CommitId, path: &Repo
 }
 
 impl Manifest {
-    /// The file with another document in it. Comments at its top stay; others go, with a warning.
+    /// The file with another document in it: changed in place where that can be done, else written anew, which keeps the
+    /// comments at its top and loses others, with a warning.
     ///
     /// # Errors
     /// When the document can't be written.
     pub fn edited(&self, document: &Value, warnings: &mut Vec<Warning>) -> Result<PlannedFile, Failure> {
-        let (head, others) = manifest::comments(&self.text);
-        if others {
-            warnings.push(Warning::new(
-                "comments_dropped",
-                "",
-                format!("comments inside {} are lost, as the manifest is written anew", self.path),
-            ));
+        let after = match manifest::patch::patch(&self.text, &self.document, document) {
+            Some(text) => text,
+            None => manifest::rewrite(&self.text, document).map_err(|error| Failure::Defect(error.0))?,
+        };
+        if manifest::count_comments(&after) < manifest::count_comments(&self.text) {
+            warnings.push(Warning::new("comments_dropped", "", format!("comments inside {} are lost", self.path)));
         }
-        let body = manifest::rewrite(document, &self.text).map_err(|error| Failure::Defect(error.0))?;
         Ok(PlannedFile {
             path: self.path.clone(),
             expect: Some(self.blob.clone()),
             before: Some(self.text.clone()),
-            after: Some(head + &body),
+            after: Some(after),
         })
     }
 

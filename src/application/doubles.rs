@@ -71,7 +71,7 @@ impl Setup {
         let git = Arc::new(FakeGit::new(&self.files));
         let templates = Arc::new(FakeTemplates { spoil: self.spoil });
         let only = self.only.iter().map(|name| namespace(name)).collect::<BTreeSet<_>>();
-        let policy = WritePolicy::new((!only.is_empty()).then_some(only), "kube-system");
+        let policy = WritePolicy::new(only.is_empty(), only, "kube-system");
         let key = RequestKey::new(b"a key for tests");
         let changes = Arc::new(Changes::new(git.clone(), templates.clone(), policy, key, self.direct));
         let clusters = self.clusters.iter().map(|name| ClusterName::parse(name).unwrap()).collect::<BTreeSet<_>>();

@@ -2,7 +2,6 @@
 
 mod computed;
 mod filter;
-mod near;
 mod query;
 #[cfg(test)]
 pub(crate) mod samples;
@@ -17,6 +16,7 @@ pub use self::computed::gib_to_bytes;
 pub use self::filter::{Bounds, Filter};
 pub use self::query::{Facets, Page, Query, QueryError};
 pub use self::sort::SortKey;
+use super::near::near;
 use super::snapshot::Revision;
 
 /// One instance type. What the price list doesn't say, or says unreadably, is `None`, never zero.
@@ -122,6 +122,14 @@ pub struct Catalog {
     pub published_at: Option<Timestamp>,
     /// The types by name.
     pub types: BTreeMap<String, InstanceType>,
+}
+
+impl Catalog {
+    /// At most five names that may have been meant by `name`, nearest first.
+    #[must_use]
+    pub fn near(&self, name: &str) -> Vec<String> {
+        near(name.trim(), self.types.keys().map(String::as_str)).into_iter().map(str::to_owned).collect()
+    }
 }
 
 /// How an offer file was read.

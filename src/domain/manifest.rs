@@ -2,13 +2,14 @@
 
 mod comments;
 pub mod nodegroup;
+pub mod patch;
 pub mod sealed_secret;
 mod style;
 mod write;
 
 use serde_json::{Map, Value};
 
-pub use self::comments::comments;
+pub use self::comments::count_comments;
 pub use self::write::{rewrite, write};
 
 use super::change::{ObjectKey, ObjectKind};

@@ -1,37 +1,53 @@
 //! Near names: what may have been meant by a name that isn't there.
 
-/// The names nearest to `name`, best first, at most three: what a typing mistake away may have been meant.
+/// How many names are suggested.
+const MOST: usize = 5;
+
+/// Nobody means a name by a novel; this bounds the work that a request can cause.
+const LONGEST: usize = 100;
+
+/// The names nearest to `name`, nearest first, at most five: what is a typing mistake or two away, and what begins like it.
 #[must_use]
 pub fn near<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
-    // Nobody means a name by a novel; this also bounds the work that a request can cause.
-    if name.is_empty() || name.len() > 100 {
+    if name.is_empty() || name.len() > LONGEST {
         return Vec::new();
     }
     let name = name.to_lowercase();
-    let allowed = (name.chars().count() / 3).clamp(1, 3);
+    let wanted: Vec<char> = name.chars().collect();
+    let allowed = (wanted.len() / 3).clamp(1, 3);
     let mut found: Vec<(usize, &str)> = known
         .into_iter()
-        .map(|candidate| (distance(&name, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, _)| *distance <= allowed)
+        .filter_map(|candidate| {
+            let lower = candidate.to_lowercase();
+            let chars: Vec<char> = lower.chars().collect();
+            let begins = wanted.len() > 1 && lower.starts_with(&name);
+            // Each character more is an edit, so that most names needn't be compared.
+            let comparable = begins || wanted.len().abs_diff(chars.len()) <= allowed;
+            let distance = comparable.then(|| distance(&wanted, &chars))?;
+            (begins || distance <= allowed).then_some((distance, candidate))
+        })
         .collect();
     found.sort_unstable();
-    found.into_iter().map(|(_, candidate)| candidate).take(3).collect()
+    found.into_iter().map(|(_, candidate)| candidate).take(MOST).collect()
 }
 
-/// Levenshtein's distance, in characters, with one row of memory.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+/// Insertions, deletions, replacements and swaps of neighbours that make `b` of `a`.
+fn distance(a: &[char], b: &[char]) -> usize {
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let replaced = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut fewest = replaced.min(last[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                fewest = fewest.min(before[j - 2] + 1);
+            }
+            row.push(fewest);
         }
+        before = std::mem::replace(&mut last, row);
     }
-    row[b.len()]
+    last[b.len()]
 }
 
 #[cfg(test)]
@@ -43,20 +59,34 @@ mod tests {
         assert_eq!(near("scalling", ["name", "scaling", "labels"]), ["scaling"]);
         assert_eq!(near("m5.xlrge", ["m5.xlarge", "m5.large", "c5.xlarge"]), ["m5.xlarge", "c5.xlarge", "m5.large"]);
         assert_eq!(near("LIMIT", ["limit"]), ["limit"]);
+        assert_eq!(near("m5.xlareg", ["m5.xlarge", "m5a.xlarge"])[0], "m5.xlarge");
     }
 
     #[test]
-    fn nothing_is_suggested_for_what_is_far_from_everything() {
+    fn the_beginning_of_a_name_finds_those_that_begin_so() {
+        assert_eq!(near("memory", ["vcpu", "memory_mib", "memory_bytes"]), ["memory_mib", "memory_bytes"]);
+    }
+
+    #[test]
+    fn nothing_is_suggested_for_what_is_far_from_everything_and_never_more_than_five() {
         assert!(near("colour", ["name", "scaling"]).is_empty());
         assert!(near("", ["a"]).is_empty());
         assert!(near(&"name".repeat(100), ["name"]).is_empty());
+        assert_eq!(near("aa", ["aa1", "aa2", "aa3", "aa4", "aa5", "aa6"]).len(), 5);
     }
 
     #[test]
-    fn the_distance_counts_insertions_deletions_and_replacements() {
-        assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!(distance("", "abc"), 3);
-        assert_eq!(distance("abc", ""), 3);
-        assert_eq!(distance("same", "same"), 0);
+    fn a_swap_of_neighbours_is_one_edit() {
+        let chars = |text: &str| text.chars().collect::<Vec<_>>();
+        for (a, b, edits) in [
+            ("", "", 0),
+            ("ab", "ba", 1),
+            ("kitten", "sitting", 3),
+            ("", "abc", 3),
+            ("abc", "", 3),
+            ("same", "same", 0),
+        ] {
+            assert_eq!(distance(&chars(a), &chars(b)), edits, "{a} {b}");
+        }
     }
 }

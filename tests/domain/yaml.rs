@@ -105,7 +105,7 @@ proptest! {
     #[test]
     fn what_is_written_in_another_files_style_reads_back_equal(document in document(), other in document(), noise in text()) {
         for style in [write(&other).unwrap(), noise, serde_yaml::to_string(&document).unwrap()] {
-            let text = rewrite(&document, &style).unwrap();
+            let text = rewrite(&style, &document).unwrap();
             let expected = [document.clone()];
             prop_assert_eq!(documents(text.as_bytes()).unwrap(), expected, "{}", text);
         }
@@ -114,7 +114,7 @@ proptest! {
     #[test]
     fn what_was_written_is_written_the_same_again(document in document()) {
         let text = write(&document).unwrap();
-        prop_assert_eq!(rewrite(&document, &text).unwrap(), text);
+        prop_assert_eq!(rewrite(&text, &document).unwrap(), text);
     }
 }
 

@@ -130,9 +130,13 @@ impl ApiError {
 
     /// The first three problems stand in the message as well: Backstage shows nothing else.
     fn violations(status: StatusCode, violations: Vec<Violation>) -> Self {
-        let mut suggestions: Vec<String> = violations.iter().flat_map(|v| v.suggestions.clone()).collect();
-        suggestions.sort();
-        suggestions.dedup();
+        // Each once, in their order: the nearest come first.
+        let mut suggestions: Vec<String> = Vec::new();
+        for suggestion in violations.iter().flat_map(|violation| &violation.suggestions) {
+            if !suggestions.contains(suggestion) {
+                suggestions.push(suggestion.clone());
+            }
+        }
         let errors: Vec<Problem> =
             violations.into_iter().map(|v| Problem { pointer: v.pointer, detail: v.detail }).collect();
         let shown: Vec<String> = errors

@@ -61,8 +61,7 @@ pub(super) async fn finish(State(time_limit): State<Duration>, mut request: Requ
         Err(_) => timed_out(time_limit).into_response(),
     };
 
-    let _entered = span.enter();
-    let mut response = settle(response, &about);
+    let mut response = span.in_scope(|| settle(response, &about));
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Ok(id) = HeaderValue::from_str(&about.id.0) {

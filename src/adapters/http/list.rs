@@ -49,7 +49,7 @@ pub fn seconds(duration: std::time::Duration) -> f64 {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PageInfo {
     /// The cursor of the next page; null on the last one.
-    next_cursor: Option<String>,
+    pub next_cursor: Option<String>,
 }
 
 /// One page of a list.

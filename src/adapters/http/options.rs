@@ -142,8 +142,7 @@ async fn get_options(
     };
     let policy = state.changes.policy();
     let seen = nodegroups.iter().map(|item| &item.key).chain(secrets.iter().map(|item| &item.key));
-    let namespaces: BTreeSet<&Namespace> =
-        seen.map(|key| &key.namespace).chain(policy.named().into_iter().flatten()).collect();
+    let namespaces: BTreeSet<&Namespace> = seen.map(|key| &key.namespace).chain(policy.named()).collect();
     let repository = state.changes.repository();
     Ok(Json(OptionsView {
         clusters: clusters.into_iter().collect(),
@@ -155,7 +154,7 @@ async fn get_options(
                 writable: subject.can_write && state.changes.is_writable(namespace),
             })
             .collect(),
-        any_namespace: policy.named().is_none(),
+        any_namespace: policy.is_everywhere(),
         secret_types: KNOWN_TYPES.iter().map(secret_type).collect(),
         scopes: state.secrets.policy().scopes.iter().map(|scope| scope.as_str()).collect(),
         capacity_types: CapacityType::WORDS,

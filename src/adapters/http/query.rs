@@ -101,6 +101,11 @@ impl Query {
         self.problems.push(Violation::new(format!("?{name}"), detail));
     }
 
+    /// Notes a problem that has near names.
+    pub fn violation(&mut self, violation: Violation) {
+        self.problems.push(violation);
+    }
+
     /// Passes when every parameter was known, read and given once. Call it when every parameter has been read.
     ///
     /// # Errors

@@ -5,11 +5,12 @@ use axum::middleware::from_fn_with_state;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::state::AppState;
-use super::{auth, finish, host, nodegroups, openapi, options, probes, pull_requests, secrets};
+use super::{auth, finish, host, instance_types, nodegroups, openapi, options, probes, pull_requests, secrets};
 
 /// The routes of every resource. A new resource is added here, and nowhere else.
 fn resources() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(openapi::document())
+        .merge(instance_types::routes())
         .merge(nodegroups::routes())
         .merge(secrets::routes())
         .merge(pull_requests::routes())

@@ -79,3 +79,79 @@ fn is_the_connections(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::{self, SocketAddr};
+
+    use axum::routing::get;
+    use tokio::sync::Notify;
+    use tokio::task::JoinHandle;
+
+    use super::*;
+
+    struct Served {
+        address: SocketAddr,
+        stop: CancellationToken,
+        /// Notified when the handler has begun.
+        begun: Arc<Notify>,
+        /// Lets the handler end.
+        go: Arc<Notify>,
+        task: JoinHandle<()>,
+    }
+
+    /// Serves one slow route.
+    async fn served() -> Served {
+        let (begun, go, stop) = (Arc::new(Notify::new()), Arc::new(Notify::new()), CancellationToken::new());
+        let (told, wait) = (Arc::clone(&begun), Arc::clone(&go));
+        let slow = move || async move {
+            told.notify_one();
+            wait.notified().await;
+            "done"
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let task = tokio::spawn(serve(listener, Router::new().route("/", get(slow)), stop.clone()));
+        Served { address, stop, begun, go, task }
+    }
+
+    async fn ask(served: &Served) -> net::TcpStream {
+        let mut client = net::TcpStream::connect(served.address).unwrap();
+        client.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        served.begun.notified().await;
+        client
+    }
+
+    /// Everything up to the connection's end.
+    async fn rest(mut client: net::TcpStream) -> String {
+        let read = move || {
+            let mut text = String::new();
+            client.read_to_string(&mut text).map(|_| text)
+        };
+        tokio::task::spawn_blocking(read).await.unwrap().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_request_in_flight_is_answered_after_the_stop_and_new_connections_are_refused() {
+        let served = served().await;
+        let client = ask(&served).await;
+        served.stop.cancel();
+        while TcpStream::connect(served.address).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+        assert!(!served.task.is_finished(), "it waits for the request");
+        served.go.notify_one();
+        let answer = rest(client).await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("done"), "{answer}");
+        served.task.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn connections_end_when_nobody_waits_for_them_any_more() {
+        let served = served().await;
+        let client = ask(&served).await;
+        served.task.abort();
+        assert_eq!(rest(client).await, "");
+    }
+}

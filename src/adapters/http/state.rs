@@ -100,7 +100,7 @@ impl UseCases {
         let vcs = Arc::new(MockVersionControl::new());
         let templates = Arc::new(MockTemplateRenderer::new());
         let instance_types = Arc::new(InstanceTypes::new(Arc::new(MockInstanceTypeSource::new()), 0.5));
-        let policy = WritePolicy::new(None, "kube-system");
+        let policy = WritePolicy::new(true, std::collections::BTreeSet::new(), "kube-system");
         let key = RequestKey::new(&[0; 32]);
         let changes = Arc::new(Changes::new(vcs.clone(), templates.clone(), policy, key, false));
         Self {

@@ -47,13 +47,9 @@ fn unfinished(path: &Path) -> PathBuf {
     path.with_extension("git.new")
 }
 
-/// Sets what a complete repository has: the configuration, the base branch, HEAD on it. Each step is skipped when done.
+/// Sets what a complete repository has: the base branch, HEAD on it. Each step is skipped when done.
 fn complete(repo: &Repository, settings: &LocalSettings, author: &Author) -> Result<(), VcsError> {
     let failed = |error: git2::Error| vcs_error(&error);
-    let mut config = repo.config().map_err(failed)?;
-    if !config.get_bool("core.fsyncObjectFiles").unwrap_or(false) {
-        unlocked(repo, &["config"], || config.set_bool("core.fsyncObjectFiles", true)).map_err(failed)?;
-    }
     let base = refs::branch_ref(&settings.base);
     if refs::tip(repo, &base)?.is_none() {
         let head = repo.head().ok().and_then(|head| head.peel_to_commit().ok()).map(|commit| commit.id());

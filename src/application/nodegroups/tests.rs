@@ -167,12 +167,15 @@ async fn a_dry_run_tells_files_diff_and_cost_and_writes_nothing() {
 
 #[tokio::test]
 async fn comments_that_an_edit_loses_are_warned_of() {
-    let text = BY_HAND.replace("minSize: 1", "minSize: 1 # at night");
+    let text = format!("{BY_HAND}  taints:\n  - key: a # why\n    effect: NO_SCHEDULE\n");
     let service = Setup::of(&[(PATH, &text)]).start().await;
-    let number = opened(update(&service, scale(None, Some(9), None)).await);
-    let (_, after) = service.git.proposed(number).remove(0);
-    assert!(after.unwrap().starts_with("# Owned by team A.\n"));
-    assert_eq!(codes(&done(update(&service, scale(None, Some(9), None)).await).warnings), ["comments_dropped"]);
+    let asked = service.nodegroups.update(nodegroup_key("workers"), scale(None, Some(9), None), &dry()).await;
+    assert!(dry_run(asked).warnings.is_empty(), "what isn't touched keeps its comments");
+    let untainted = NodegroupEdit { taints: Some(Vec::new()), ..NodegroupEdit::default() };
+    let outcome = done(update(&service, untainted).await);
+    assert_eq!(codes(&outcome.warnings), ["comments_dropped"]);
+    let (_, after) = service.git.proposed(1).remove(0);
+    assert_eq!(after.unwrap(), BY_HAND);
 }
 
 #[tokio::test]

@@ -1,33 +1,41 @@
-//! The comments of a manifest: those at the top, which an edit keeps, and whether there are others, which it loses.
+//! The comments of a manifest: those at its top, and how many there are.
 
 use super::documents;
 
 /// How many places are looked at before a `#` is believed to be a comment. Each look reads the file again.
 const LOOKS: usize = 16;
 
-/// The comment lines at the top of a file, with Unix line ends, and whether it has comments elsewhere.
-#[must_use]
-pub fn comments(text: &str) -> (String, bool) {
-    let head: String = text
-        .split_inclusive('\n')
-        .take_while(|line| line.starts_with('#') || line.trim().is_empty() || line.trim_end() == "---")
-        .collect();
-    let others = has_comment(&text[head.len()..]);
-    (head.replace("\r\n", "\n"), others)
+/// The comment lines at the top of a file, with Unix line ends; a document's marker among them stays.
+pub(super) fn head(text: &str) -> String {
+    let is_head = |line: &&str| line.starts_with('#') || line.trim().is_empty() || line.trim_end() == "---";
+    text.split_inclusive('\n').take_while(is_head).collect::<String>().replace("\r\n", "\n")
 }
 
-/// Whether a `#` starts a comment rather than standing in a text: then the file means the same without the line's rest.
-fn has_comment(text: &str) -> bool {
-    let candidates = text.match_indices('#').map(|(at, _)| at);
-    let mut candidates = candidates.filter(|at| *at == 0 || text[..*at].ends_with([' ', '\t', '\n']));
+/// How many lines have a comment: a `#` after which the line can be left out without a change of what the file says, not one
+/// that stands in a text. In a file with a great many of them, the last are counted without a look.
+#[must_use]
+pub fn count_comments(text: &str) -> usize {
     let whole = documents(text.as_bytes());
-    let found = candidates.by_ref().take(LOOKS).any(|at| {
+    let is_comment = |at: usize| {
         let rest = &text[at..];
         let end = rest.find('\n').unwrap_or(rest.len());
-        let without = [&text[..at], &rest[end..]].concat();
-        documents(without.as_bytes()) == whole
-    });
-    found || candidates.next().is_some()
+        documents([&text[..at], &rest[end..]].concat().as_bytes()) == whole
+    };
+    let (mut count, mut looks) = (0, 0);
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let mut places = line.match_indices('#').map(|(at, _)| at);
+        let found = places.any(|at| {
+            if at > 0 && !line[..at].ends_with([' ', '\t']) {
+                return false;
+            }
+            looks += 1;
+            looks > LOOKS || is_comment(start + at)
+        });
+        count += usize::from(found);
+        start += line.len();
+    }
+    count
 }
 
 #[cfg(test)]
@@ -35,23 +43,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn comments_at_the_top_are_kept_and_others_are_noticed() {
-        let (head, others) = comments("# who\n\nkind: X # inside\n");
-        assert_eq!((head.as_str(), others), ("# who\n\n", true));
-        assert_eq!(comments("kind: X\nurl: a#b\n"), (String::new(), false));
-        assert!(comments("kind: X\n# between\nurl: a\n").1);
-        assert!(comments("kind: X\n#").1);
-    }
-
-    #[test]
-    fn a_file_that_starts_with_a_document_marker_keeps_it() {
-        assert_eq!(comments("---\n# who\nkind: X\n"), ("---\n# who\n".to_owned(), false));
-        assert_eq!(comments("--- # who\nkind: X\n"), (String::new(), true));
-    }
-
-    #[test]
-    fn the_head_of_a_file_with_other_line_ends_gets_those_of_the_rest() {
-        assert_eq!(comments("# who\r\n---\r\nkind: X\r\n"), ("# who\n---\n".to_owned(), false));
+    fn each_line_with_a_comment_counts_wherever_it_stands() {
+        for (text, count) in [
+            ("# who\n\nkind: X # inside\n", 2),
+            ("kind: X\nurl: a#b\n", 0),
+            ("kind: X\n# between\nurl: a\n", 1),
+            ("kind: X\n#", 1),
+            ("--- # who\nkind: X # what # and why\n", 2),
+        ] {
+            assert_eq!(count_comments(text), count, "{text}");
+        }
     }
 
     #[test]
@@ -63,16 +64,22 @@ mod tests {
             "a: >\n  b\n  # c\nd: 1\n",
             "a: \"b\n  # c\"\n",
         ] {
-            assert!(!comments(text).1, "{text}");
+            assert_eq!(count_comments(text), 0, "{text}");
         }
-        assert!(comments("a: \"b # c\" # d\n").1);
-        assert!(comments("a: |\n  # b\n# c\nd: 1\n").1);
+        assert_eq!(count_comments("a: \"b # c\" # d\n"), 1);
+        assert_eq!(count_comments("a: |\n  # b\n# c\nd: 1\n"), 1);
     }
 
     #[test]
-    fn more_hashes_than_are_looked_at_count_as_comments() {
-        let text = format!("a: |\n{}", "  # b\n".repeat(LOOKS + 1));
-        assert!(comments(&text).1);
-        assert!(!comments(&format!("a: |\n{}", "  # b\n".repeat(LOOKS))).1);
+    fn beyond_a_bound_a_hash_counts_as_a_comment() {
+        let text = |lines| format!("a: |\n{}", "  # b\n".repeat(lines));
+        assert_eq!((count_comments(&text(LOOKS)), count_comments(&text(LOOKS + 1))), (0, 1));
+    }
+
+    #[test]
+    fn the_head_keeps_its_comments_and_marker_and_gets_unix_line_ends() {
+        assert_eq!(head("# who\n\nkind: X # inside\n"), "# who\n\n");
+        assert_eq!(head("---\r\n# who\r\nkind: X\r\n"), "---\n# who\n");
+        assert_eq!(head("--- # who\nkind: X\n"), "");
     }
 }

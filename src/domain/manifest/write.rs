@@ -5,6 +5,7 @@ use std::fmt::Write;
 use serde_json::{Map, Number, Value};
 
 use super::ManifestError;
+use super::comments::head;
 use super::style::{Order, Style};
 use crate::domain::quote::yaml_string;
 
@@ -19,12 +20,13 @@ pub fn write(document: &Value) -> Result<String, ManifestError> {
     write_in(&Style::default(), document)
 }
 
-/// Writes a document in the style of the text that it was read from, so that what stayed equal looks as it did.
+/// Writes a file anew with this document, in the file's own style, so that what stayed equal looks as it did. The comments at
+/// its top stay, others go.
 ///
 /// # Errors
 /// When a key is too long for YAML.
-pub fn rewrite(document: &Value, before: &str) -> Result<String, ManifestError> {
-    write_in(&Style::of(before), document)
+pub fn rewrite(text: &str, document: &Value) -> Result<String, ManifestError> {
+    Ok(head(text) + &write_in(&Style::of(text), document)?)
 }
 
 fn write_in(style: &Style, document: &Value) -> Result<String, ManifestError> {

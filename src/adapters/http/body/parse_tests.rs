@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use super::*;
 

@@ -79,6 +79,20 @@ fn like_an_unknown_type_names_near_ones_at_its_parameter() {
 }
 
 #[test]
+fn a_mistyped_name_finds_the_one_that_was_meant_first() {
+    for (typed, meant) in [
+        ("m5.xlage", "m5.xlarge"),
+        (" M5.XLARGE", "m5.xlarge"),
+        ("m5.xlareg", "m5.xlarge"),
+        ("m5a.xlrge", "m5a.xlarge"),
+    ] {
+        assert_eq!(few().near(typed).first().map(String::as_str), Some(meant), "{typed}");
+    }
+    assert_eq!(few().near("m5."), ["m5.large", "m5.metal", "m5.xlarge"]);
+    assert_eq!(few().near("completely-else"), Vec::<String>::new());
+}
+
+#[test]
 fn facets_count_what_meets_the_conditions_on_all_pages() {
     let mut query = Query { facets: true, limit: Some(1), ..Query::default() };
     query.filter.current_generation = Some(true);

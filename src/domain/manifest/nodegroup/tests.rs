@@ -254,6 +254,6 @@ fn a_nodegroup_differs_from_a_request_in_the_fields_that_it_names() {
 #[test]
 fn a_rewritten_manifest_differs_only_in_the_lines_that_changed() {
     let (document, _) = edited(WORKERS, &scale(None, Some(9), Some(4)));
-    let text = super::super::rewrite(&document, WORKERS).unwrap();
+    let text = super::super::rewrite(WORKERS, &document).unwrap();
     assert_eq!(text, WORKERS.replace("maxSize: 5", "maxSize: 9").replace("desiredSize: 2", "desiredSize: 4"));
 }

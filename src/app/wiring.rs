@@ -1,0 +1,202 @@
+//! Picks an adapter for each port and makes the use cases: the one place that names concrete adapters.
+
+use std::sync::Arc;
+
+use super::sealing::sealing;
+use super::tasks::Tasks;
+use super::{StartError, request_key};
+use crate::adapters::http::state::UseCases;
+use crate::adapters::http::{AppState, Authenticator, HostRule};
+use crate::adapters::local::{LocalForge, LocalSettings};
+use crate::adapters::manifests::DeclaredStore;
+use crate::adapters::pricing::FileSource;
+use crate::adapters::templates::{TemplateSettings, TeraTemplates};
+use crate::application::catalog::InstanceTypes;
+use crate::application::changes::Changes;
+use crate::application::changes::policy::WritePolicy;
+use crate::application::nodegroups::Nodegroups;
+use crate::application::readiness::{Part, PartReport, Readiness};
+use crate::application::secrets::{SecretPolicy, Secrets};
+use crate::config::Config;
+use crate::domain::change::ObjectKind;
+use crate::domain::ports::{TemplateRenderer, VersionControl};
+use crate::domain::snapshot::SourceInfo;
+
+/// The namespace of the Sealed Secrets controller; the setting for another comes with the cluster.
+const CONTROLLER_NAMESPACE: &str = "kube-system";
+
+/// What the settings were wired to.
+pub struct Wired {
+    /// What the handlers reach.
+    pub state: AppState,
+    /// Called on SIGHUP: to read again what is read from files.
+    pub on_hangup: Box<dyn Fn() + Send + Sync>,
+}
+
+/// Makes everything that the settings ask for. Background tasks go to `tasks`, which owns them.
+///
+/// # Errors
+/// When a part can't start; the message says what to do.
+pub async fn wire(config: &Config, tasks: &mut Tasks) -> Result<Wired, StartError> {
+    let instance_types = instance_types(config, tasks);
+    let templates = Arc::new(templates(config)?);
+    let forge = Arc::new(open_forge(config, &*templates).await?);
+    let declared = Arc::new(DeclaredStore::new(forge.clone(), roots(&*templates)));
+    let (sealer, sealing_part) = sealing(config, tasks)?;
+    let key = request_key::load(config.gitops.request_hash_key.as_deref(), &config.gitops.folder)
+        .map_err(|error| StartError::Setting(error.to_string()))?;
+
+    let named = config.access.write_namespaces.iter().cloned().collect();
+    let policy = WritePolicy::new(config.access.write_everywhere, named, CONTROLLER_NAMESPACE);
+    let changes = Arc::new(Changes::new(forge.clone(), templates.clone(), policy, key, config.gitops.direct));
+    let clusters = config.access.clusters.as_ref().map(|names| names.iter().cloned().collect());
+    let use_cases = UseCases {
+        nodegroups: Arc::new(Nodegroups::new(
+            declared.clone(),
+            None,
+            instance_types.clone(),
+            forge.clone(),
+            templates.clone(),
+            changes.clone(),
+            clusters,
+        )),
+        secrets: Arc::new(Secrets::new(
+            declared.clone(),
+            sealer,
+            forge.clone(),
+            templates,
+            changes.clone(),
+            SecretPolicy {
+                scopes: config.secrets.scopes.clone(),
+                metadata_prefixes: config.secrets.metadata_prefixes.iter().cloned().collect(),
+            },
+        )),
+        instance_types: instance_types.clone(),
+        changes,
+    };
+
+    let source = source_of(&*forge).await?;
+    spawn_followers(tasks, &forge, &declared);
+    let parts: Vec<Box<dyn Part>> = vec![
+        instance_types_part(instance_types.clone()),
+        declared_part("nodegroups", declared.clone(), source.clone()),
+        declared_part("secrets", declared, source.clone()),
+        Box::new(move || PartReport {
+            name: "version_control",
+            adapter: "local",
+            ready: true,
+            age: Some(source.contact.age()),
+            reason: source.is_stale().then_some("silent"),
+            required: true,
+        }),
+        Box::new(sealing_part),
+    ];
+    log_choice(config);
+
+    let readiness = Arc::new(Readiness::new(parts, config.server.ready_max_age));
+    let authenticator = match &config.server.tokens_file {
+        Some(file) => Authenticator::with_tokens(file.clone()),
+        None => Authenticator::off(),
+    };
+    let hosts = HostRule::new(authenticator.is_on(), &config.server.allowed_hosts);
+    let state = AppState::new(use_cases, readiness, authenticator, hosts);
+    let on_hangup = Box::new(move || instance_types.request_reload());
+    Ok(Wired { state, on_hangup })
+}
+
+/// Starts loading the price list first: it is what takes longest.
+fn instance_types(config: &Config, tasks: &mut Tasks) -> Arc<InstanceTypes> {
+    let settings = &config.instance_types;
+    let source = Arc::new(FileSource::new(settings.file.clone(), settings.refresh));
+    let instance_types = Arc::new(InstanceTypes::new(source, settings.min_keep));
+    let (running, stop) = (instance_types.clone(), tasks.stop_token());
+    tasks.spawn("instance_types", async move { running.run(stop).await });
+    instance_types
+}
+
+fn templates(config: &Config) -> Result<TeraTemplates, StartError> {
+    let settings = TemplateSettings {
+        folder: config.gitops.templates.clone(),
+        nodegroup_path: config.gitops.nodegroup_path.clone(),
+        secret_path: config.gitops.secret_path.clone(),
+    };
+    TeraTemplates::load(&settings).map_err(|errors| {
+        let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        StartError::Setting(format!("the templates can't be used: {}", all.join("; ")))
+    })
+}
+
+/// Where manifests of each kind lie.
+fn roots(templates: &dyn TemplateRenderer) -> Vec<(ObjectKind, Option<crate::domain::names::RepoPath>)> {
+    [ObjectKind::Nodegroup, ObjectKind::Secret].map(|kind| (kind, templates.root(kind))).into()
+}
+
+async fn open_forge(config: &Config, templates: &dyn TemplateRenderer) -> Result<LocalForge, StartError> {
+    let settings = &config.gitops;
+    LocalForge::open(LocalSettings {
+        destination: settings.folder.clone(),
+        repo: settings.repo.clone(),
+        base: settings.branch.clone(),
+        branch_prefix: settings.branch_prefix.to_string(),
+        keep_branches: settings.keep_branches,
+        author_name: settings.author_name.clone(),
+        author_email: settings.author_email.clone(),
+        keep_folders: roots(templates).into_iter().map(|(_, root)| root).collect(),
+    })
+    .await
+    .map_err(|error| StartError::Setting(error.to_string()))
+}
+
+async fn source_of(vcs: &dyn VersionControl) -> Result<SourceInfo, StartError> {
+    let pull_requests = vcs.pull_requests().await.map_err(|error| StartError::Setting(error.to_string()))?;
+    Ok(pull_requests.source.clone())
+}
+
+fn spawn_followers(tasks: &mut Tasks, forge: &Arc<LocalForge>, declared: &Arc<DeclaredStore>) {
+    let (running, stop) = (forge.clone(), tasks.stop_token());
+    tasks.spawn("version_control", async move { running.run(stop).await });
+    let (running, stop) = (declared.clone(), tasks.stop_token());
+    tasks.spawn("declared", async move { running.run(stop).await });
+}
+
+fn instance_types_part(instance_types: Arc<InstanceTypes>) -> Box<dyn Part> {
+    Box::new(move || {
+        let status = instance_types.status();
+        let ready = status.current.is_some();
+        let reason = match (ready, &status.last_error) {
+            (false, None) => Some("loading"),
+            (false, Some(_)) => Some("load_failed"),
+            (true, Some(_)) => Some("reload_failed"),
+            (true, None) => status.stale.then_some("stale"),
+        };
+        let age = ready.then_some(status.age);
+        PartReport { name: "instance_types", adapter: "file", ready, age, reason, required: true }
+    })
+}
+
+fn declared_part(name: &'static str, declared: Arc<DeclaredStore>, source: SourceInfo) -> Box<dyn Part> {
+    Box::new(move || {
+        let ready = declared.is_loaded();
+        let reason = if ready { source.is_stale().then_some("stale") } else { Some("loading") };
+        PartReport { name, adapter: "git", ready, age: ready.then(|| source.contact.age()), reason, required: true }
+    })
+}
+
+/// Says which adapters were chosen, as the operator can't see it otherwise.
+fn log_choice(config: &Config) {
+    tracing::info!(
+        instance_types = %config.instance_types.file.display(),
+        stores = "git",
+        version_control = "local",
+        folder = %config.gitops.folder.display(),
+        repository = config.gitops.repo,
+        base = %config.gitops.branch,
+        direct = config.gitops.direct,
+        sealing = if config.secrets.certificate.is_some() { "file" } else { "embedded" },
+        templates = if config.gitops.templates.is_some() { "folder" } else { "built in" },
+        "adapters"
+    );
+    if config.in_cluster {
+        tracing::warn!("this runs inside a cluster, which isn't looked at yet: lists show what Git declares");
+    }
+}

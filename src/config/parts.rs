@@ -1,0 +1,274 @@
+//! One small struct per concern, each field with its variable and default.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tracing_subscriber::filter::{EnvFilter, LevelFilter};
+
+use super::vars::Vars;
+use crate::domain::names::{BranchName, ClusterName, Namespace};
+use crate::domain::secret::Scope;
+
+/// How the log is written.
+#[derive(Debug, Clone)]
+pub struct TelemetryConfig {
+    /// `APP_NAME`, cre-backend-api.
+    pub app_name: String,
+    /// `APP_VERSION`, the crate's.
+    pub app_version: String,
+    /// `RUST_LOG`, info: checked to be a filter.
+    pub filter: String,
+    /// `LOG_FORMAT`, text: whether it is json.
+    pub json: bool,
+}
+
+impl TelemetryConfig {
+    pub(super) fn read(vars: &Vars) -> Option<Self> {
+        let filter = vars.parsed("RUST_LOG", |text| {
+            // A misspelt level alone would be taken for a target's name, and nothing be logged.
+            let valid = !misspelt_level(text) && EnvFilter::builder().parse(text).is_ok();
+            if valid { Ok(text.to_owned()) } else { Err("a filter such as info, or info,cre_backend_api=debug") }
+        });
+        let json = vars.parsed("LOG_FORMAT", |text| match text {
+            "text" => Ok(false),
+            "json" => Ok(true),
+            _ => Err("text or json"),
+        });
+        let line = |name| vars.parsed(name, one_line);
+        let (app_name, app_version) = (line("APP_NAME"), line("APP_VERSION"));
+        Some(Self { app_name: app_name?, app_version: app_version?, filter: filter?, json: json? })
+    }
+}
+
+/// A single word that is no level, such as `inof`.
+fn misspelt_level(text: &str) -> bool {
+    let word = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric());
+    word && text.parse::<LevelFilter>().is_err()
+}
+
+/// Who may speak to the service, and where.
+#[derive(Debug, Clone)]
+pub struct ServerConfig {
+    /// `LISTEN_ADDRESS`, 127.0.0.1:8000. Beyond loopback only with authentication or `AUTH=none`.
+    pub listen: SocketAddr,
+    /// `AUTH_TOKENS_FILE`, none: authentication is off.
+    pub tokens_file: Option<PathBuf>,
+    /// `ALLOWED_HOSTS`, none: loopback names.
+    pub allowed_hosts: Vec<String>,
+    /// `READY_MAX_AGE_SECONDS`, none: data may grow stale.
+    pub ready_max_age: Option<Duration>,
+}
+
+impl ServerConfig {
+    pub(super) fn read(vars: &Vars) -> Option<Self> {
+        let listen = vars.parsed("LISTEN_ADDRESS", |text| {
+            text.parse::<SocketAddr>().map_err(|_| "an IP address and a port, such as 127.0.0.1:8000 or [::1]:8000")
+        });
+        let tokens_file = vars.get("AUTH_TOKENS_FILE").map(PathBuf::from);
+        let words = vars.list("AUTH", |word| match word {
+            "none" | "tokens" => Ok(word.to_owned()),
+            "backstage" | "token_review" => Err("tokens or none: backstage and token_review aren't built yet"),
+            _ => Err("none or tokens"),
+        });
+        let says = |word: &str| words.iter().any(|said| said == word);
+        if says("none") && says("tokens") {
+            vars.problem("AUTH", "none stands alone; take it out, or the others");
+        } else if says("none") && tokens_file.is_some() {
+            vars.problem("AUTH", "is none, but AUTH_TOKENS_FILE is set; unset one of the two");
+        } else if says("tokens") && tokens_file.is_none() {
+            vars.problem("AUTH", "names tokens; set AUTH_TOKENS_FILE as well");
+        }
+        if listen.is_some_and(|address| !address.ip().is_loopback()) && tokens_file.is_none() && !says("none") {
+            let what = "is beyond loopback and nobody is asked for credentials; \
+                set AUTH_TOKENS_FILE, or AUTH=none if that is what you want";
+            vars.problem("LISTEN_ADDRESS", what);
+        }
+        let allowed_hosts = vars.list("ALLOWED_HOSTS", |name| {
+            let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b)) || name == "*";
+            if plain { Ok(name.to_owned()) } else { Err("host names with commas, each with or without a port, or *") }
+        });
+        let ready_max_age = vars.parsed("READY_MAX_AGE_SECONDS", seconds);
+        Some(Self { listen: listen?, tokens_file, allowed_hosts, ready_max_age })
+    }
+}
+
+/// What may be changed.
+#[derive(Debug, Clone)]
+pub struct AccessConfig {
+    /// `WRITE_NAMESPACES`, `*`: whether every namespace may be written to, the protected ones excepted.
+    pub write_everywhere: bool,
+    /// `WRITE_NAMESPACES`: the namespaces that are named; a protected one may be written to only when it is.
+    pub write_namespaces: Vec<Namespace>,
+    /// `CLUSTERS`, any: the clusters that nodegroups may name; `None` for any.
+    pub clusters: Option<Vec<ClusterName>>,
+}
+
+impl AccessConfig {
+    pub(super) fn read(vars: &Vars) -> Self {
+        let star_or = |what: &str| format!("names with commas, each {what}, or *");
+        let namespaces = vars.list("WRITE_NAMESPACES", |name| match name {
+            "*" => Ok(None),
+            name => Namespace::parse(name).map(Some).map_err(|_| star_or(Namespace::EXPECTED)),
+        });
+        let clusters = vars.list("CLUSTERS", |name| match name {
+            "*" => Ok(None),
+            name => ClusterName::parse(name).map(Some).map_err(|_| star_or(ClusterName::EXPECTED)),
+        });
+        let any_cluster = clusters.is_empty() || clusters.contains(&None);
+        Self {
+            write_everywhere: namespaces.is_empty() || namespaces.contains(&None),
+            write_namespaces: namespaces.into_iter().flatten().collect(),
+            clusters: (!any_cluster).then(|| clusters.into_iter().flatten().collect()),
+        }
+    }
+}
+
+/// Where the instance types come from.
+#[derive(Debug, Clone)]
+pub struct InstanceTypesConfig {
+    /// `INSTANCE_TYPES_FILE_SOURCE`, ./pricing-list.json.
+    pub file: PathBuf,
+    /// `INSTANCE_TYPES_REFRESH_SECONDS`, 5 for a file.
+    pub refresh: Duration,
+    /// `INSTANCE_TYPES_MIN_KEEP`, 0.5: the share of the last types that a load must have, from 0 to 1.
+    pub min_keep: f64,
+}
+
+impl InstanceTypesConfig {
+    pub(super) fn read(vars: &Vars) -> Option<Self> {
+        let file = vars.get("INSTANCE_TYPES_FILE_SOURCE").map(PathBuf::from);
+        let refresh = vars.parsed("INSTANCE_TYPES_REFRESH_SECONDS", seconds).unwrap_or(Duration::from_secs(5));
+        let min_keep = vars.parsed("INSTANCE_TYPES_MIN_KEEP", |text| {
+            let share = text.parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share));
+            share.ok_or("a share from 0 to 1, such as 0.5")
+        });
+        Some(Self { file: file?, refresh, min_keep: min_keep? })
+    }
+}
+
+/// The GitOps repository.
+#[derive(Debug, Clone)]
+pub struct GitopsConfig {
+    /// `GITOPS_REPO`, unicron.
+    pub repo: String,
+    /// `GITOPS_BRANCH`, dev.
+    pub branch: BranchName,
+    /// `GITOPS_DESTINATION_FOLDER`, ./.gitops.
+    pub folder: PathBuf,
+    /// `GITOPS_DIRECT`, false: whether a write commits to the base branch.
+    pub direct: bool,
+    /// `GITOPS_BRANCH_PREFIX`, backend-api.
+    pub branch_prefix: BranchName,
+    /// `GITOPS_AUTHOR_NAME`, `APP_NAME`.
+    pub author_name: String,
+    /// `GITOPS_AUTHOR_EMAIL`, none.
+    pub author_email: Option<String>,
+    /// `GITOPS_NODEGROUP_PATH`, `nodegroups/{{ namespace }}/{{ name }}.yaml`.
+    pub nodegroup_path: String,
+    /// `GITOPS_SECRET_PATH`, `secrets/{{ namespace }}/{{ name }}.yaml`.
+    pub secret_path: String,
+    /// `TEMPLATES_FOLDER`, none: the built-in templates.
+    pub templates: Option<PathBuf>,
+    /// `GITOPS_KEEP_BRANCHES`, false: whether branches of merged and closed changes stay.
+    pub keep_branches: bool,
+    /// `REQUEST_HASH_KEY_FILE`, none: made on first start.
+    pub request_hash_key: Option<PathBuf>,
+}
+
+impl GitopsConfig {
+    pub(super) fn read(vars: &Vars) -> Option<Self> {
+        let repo = vars.parsed("GITOPS_REPO", repo_name);
+        let branch = vars.parsed("GITOPS_BRANCH", BranchName::parse);
+        let folder = vars.get("GITOPS_DESTINATION_FOLDER").map(PathBuf::from);
+        let branch_prefix = vars.parsed("GITOPS_BRANCH_PREFIX", BranchName::parse);
+        let author_name = vars.parsed("GITOPS_AUTHOR_NAME", identity).or_else(|| vars.parsed("APP_NAME", identity));
+        let author_email = vars.parsed("GITOPS_AUTHOR_EMAIL", identity);
+        let (direct, keep_branches) = (vars.flag("GITOPS_DIRECT"), vars.flag("GITOPS_KEEP_BRANCHES"));
+        let path = |name| vars.get(name).map(str::to_owned);
+        Some(Self {
+            repo: repo?,
+            branch: branch?,
+            folder: folder?,
+            direct,
+            branch_prefix: branch_prefix?,
+            author_name: author_name?,
+            author_email,
+            nodegroup_path: path("GITOPS_NODEGROUP_PATH")?,
+            secret_path: path("GITOPS_SECRET_PATH")?,
+            templates: vars.get("TEMPLATES_FOLDER").map(PathBuf::from),
+            keep_branches,
+            request_hash_key: vars.get("REQUEST_HASH_KEY_FILE").map(PathBuf::from),
+        })
+    }
+}
+
+/// How secrets are sealed.
+#[derive(Debug, Clone)]
+pub struct SecretsConfig {
+    /// `SEALED_SECRETS_CERT`, none: an own key pair. A file; a URL isn't built yet.
+    pub certificate: Option<PathBuf>,
+    /// `SEALED_SECRETS_CERT_SHA256`, none: the certificate's fingerprint, 64 hexadecimal digits in lower case.
+    pub certificate_sha256: Option<String>,
+    /// `SEALED_SECRETS_SCOPES`, all: the scopes that a secret may have, narrowest first.
+    pub scopes: Vec<Scope>,
+    /// `SECRET_METADATA_PREFIXES`, app.kubernetes.io,backstage.io.
+    pub metadata_prefixes: Vec<String>,
+}
+
+impl SecretsConfig {
+    pub(super) fn read(vars: &Vars) -> Self {
+        let certificate = vars.parsed("SEALED_SECRETS_CERT", |text| {
+            if text.contains("://") { Err("a file: a URL isn't built yet") } else { Ok(PathBuf::from(text)) }
+        });
+        let certificate_sha256 = vars.parsed("SEALED_SECRETS_CERT_SHA256", |text| {
+            let digits = text.replace(':', "").to_lowercase();
+            let valid = digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_hexdigit());
+            if valid { Ok(digits) } else { Err("64 hexadecimal digits") }
+        });
+        if certificate_sha256.is_some() && vars.get("SEALED_SECRETS_CERT").is_none() {
+            vars.problem(
+                "SEALED_SECRETS_CERT_SHA256",
+                "pins a certificate; set SEALED_SECRETS_CERT as well, or unset it",
+            );
+        }
+        let scopes = vars.list("SEALED_SECRETS_SCOPES", |word| match Scope::from_word(word) {
+            Some(scope) => Ok(vec![scope]),
+            None if word == "all" => Ok(Scope::ALL.to_vec()),
+            None => Err("all, or some of strict, namespace-wide, cluster-wide"),
+        });
+        let metadata_prefixes = vars.list("SECRET_METADATA_PREFIXES", |prefix| {
+            let valid = crate::domain::names::ObjectName::parse(prefix);
+            valid.map(|_| prefix.to_owned()).map_err(|_| "DNS names with commas, such as backstage.io")
+        });
+        let mut scopes: Vec<Scope> = scopes.into_iter().flatten().collect();
+        scopes.sort_unstable();
+        scopes.dedup();
+        Self { certificate, certificate_sha256, scopes, metadata_prefixes }
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, &'static str> {
+    let number = text.parse().ok().filter(|seconds| (1..=31_536_000).contains(seconds));
+    number.map(Duration::from_secs).ok_or("a number of seconds from 1 on")
+}
+
+fn one_line(text: &str) -> Result<String, &'static str> {
+    let valid = text.len() <= 100 && text.bytes().all(|b| (0x20..0x7f).contains(&b));
+    if valid { Ok(text.to_owned()) } else { Err("at most 100 printable ASCII characters") }
+}
+
+/// Git's own rule for names in commits.
+fn identity(text: &str) -> Result<String, &'static str> {
+    let valid = text.len() <= 200 && !text.contains(['<', '>']) && !text.chars().any(char::is_control);
+    if valid { Ok(text.to_owned()) } else { Err("at most 200 characters on one line, without < and >") }
+}
+
+fn repo_name(text: &str) -> Result<String, &'static str> {
+    let first = text.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
+    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
+    let valid = first && plain && text.len() <= 100 && !text.ends_with(".git") && !text.ends_with(".lock");
+    let expected =
+        "a repository's name: letters, digits, '.', '_' and '-', starting with a letter or digit, not ending in .git";
+    if valid { Ok(text.to_owned()) } else { Err(expected) }
+}

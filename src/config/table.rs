@@ -1,0 +1,119 @@
+//! Every setting by name, with its default, and whether its part is built.
+
+/// A setting that the service knows.
+#[derive(Debug)]
+pub struct Setting {
+    /// The variable.
+    pub name: &'static str,
+    /// The default, as it would be written; empty when there is none, or when it follows from another setting.
+    pub default: &'static str,
+    /// What the service does with it.
+    pub state: State,
+}
+
+/// What the service does with a setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It is read.
+    Built,
+    /// Its part isn't built: any value but the default is refused. The text says what to do instead.
+    NotBuilt(&'static str),
+    /// It stands in many shells for other programs' sake, and alone selects nothing.
+    Ambient,
+}
+
+const fn built(name: &'static str, default: &'static str) -> Setting {
+    Setting { name, default, state: State::Built }
+}
+
+const fn later(name: &'static str, default: &'static str, instead: &'static str) -> Setting {
+    Setting { name, default, state: State::NotBuilt(instead) }
+}
+
+const GIT_ONLY: &str = "Kubernetes isn't built yet; unset it: nodegroups and secrets are read from Git";
+const FILE_ONLY: &str = "price lists behind a URL aren't built yet; unset it and use INSTANCE_TYPES_FILE_SOURCE";
+const LOCAL_ONLY: &str = "GitHub isn't built yet; unset it: pull requests are kept in GITOPS_DESTINATION_FOLDER";
+const CERT_FILE: &str =
+    "the controller's certificate can't be fetched yet; unset it and give a file in SEALED_SECRETS_CERT";
+const TOKENS_ONLY: &str = "only static tokens are built yet; unset it and use AUTH_TOKENS_FILE";
+const OPERATIONS: &str = "this part isn't built yet; unset it";
+
+/// The settings of the contract, in the order of `.env.example`.
+pub const SETTINGS: &[Setting] = &[
+    built("APP_NAME", "cre-backend-api"),
+    built("APP_VERSION", env!("CARGO_PKG_VERSION")),
+    built("RUST_LOG", "info"),
+    built("LOG_FORMAT", "text"),
+    built("LISTEN_ADDRESS", "127.0.0.1:8000"),
+    built("READY_MAX_AGE_SECONDS", ""),
+    later("METRICS_ADDRESS", "", OPERATIONS),
+    built("AUTH", ""),
+    built("AUTH_TOKENS_FILE", ""),
+    built("ALLOWED_HOSTS", ""),
+    later("BACKSTAGE_URL", "", TOKENS_ONLY),
+    later("BACKSTAGE_PLUGINS", "", TOKENS_ONLY),
+    later("TOKEN_AUDIENCES", "", TOKENS_ONLY),
+    later("TOKEN_SERVICE_ACCOUNTS", "", TOKENS_ONLY),
+    later("NAMESPACE_ACCESS_FILE", "", "rights per namespace aren't built yet; unset it and use WRITE_NAMESPACES"),
+    later("CORS_ORIGINS", "", OPERATIONS),
+    later("WRITES_PER_MINUTE", "600", OPERATIONS),
+    Setting { name: "KUBECONFIG", default: "", state: State::Ambient },
+    later("NAMESPACE", "", GIT_ONLY),
+    built("WRITE_NAMESPACES", ""),
+    built("CLUSTERS", ""),
+    built("INSTANCE_TYPES_FILE_SOURCE", "./pricing-list.json"),
+    later("INSTANCE_TYPES_URL_SOURCE", "", FILE_ONLY),
+    later("INSTANCE_TYPES_REGION", "us-east-1", FILE_ONLY),
+    built("INSTANCE_TYPES_REFRESH_SECONDS", ""),
+    later("INSTANCE_TYPES_URL_ALLOW_PRIVATE", "false", FILE_ONLY),
+    built("INSTANCE_TYPES_MIN_KEEP", "0.5"),
+    later("GITOPS_ORGANIZATION", "", LOCAL_ONLY),
+    built("GITOPS_REPO", "unicron"),
+    built("GITOPS_BRANCH", "dev"),
+    built("GITOPS_DESTINATION_FOLDER", "./.gitops"),
+    built("GITOPS_DIRECT", "false"),
+    built("GITOPS_BRANCH_PREFIX", "backend-api"),
+    built("GITOPS_AUTHOR_NAME", ""),
+    built("GITOPS_AUTHOR_EMAIL", ""),
+    built("GITOPS_NODEGROUP_PATH", "nodegroups/{{ namespace }}/{{ name }}.yaml"),
+    built("GITOPS_SECRET_PATH", "secrets/{{ namespace }}/{{ name }}.yaml"),
+    built("TEMPLATES_FOLDER", ""),
+    built("GITOPS_KEEP_BRANCHES", "false"),
+    built("REQUEST_HASH_KEY_FILE", ""),
+    later("GITHUB_TOKEN", "", LOCAL_ONLY),
+    later("GITHUB_TOKEN_FILE", "", LOCAL_ONLY),
+    later("GITHUB_APP_ID", "", LOCAL_ONLY),
+    later("GITHUB_APP_INSTALLATION_ID", "", LOCAL_ONLY),
+    later("GITHUB_APP_PRIVATE_KEY_FILE", "", LOCAL_ONLY),
+    later("GITHUB_API_URL", "https://api.github.com", LOCAL_ONLY),
+    later("GITHUB_URL", "https://github.com", LOCAL_ONLY),
+    later("GITHUB_POLL_SECONDS", "60", LOCAL_ONLY),
+    later("GITHUB_LABELS", "", LOCAL_ONLY),
+    later("GITHUB_REVIEWERS", "", LOCAL_ONLY),
+    later("GITHUB_TEAM_REVIEWERS", "", LOCAL_ONLY),
+    later("GITHUB_ASSIGNEES", "", LOCAL_ONLY),
+    later("GITHUB_DRAFT", "", LOCAL_ONLY),
+    later("COMMIT_SIGNING_KEY_FILE", "", OPERATIONS),
+    built("SEALED_SECRETS_CERT", ""),
+    built("SEALED_SECRETS_CERT_SHA256", ""),
+    built("SEALED_SECRETS_SCOPES", "all"),
+    built("SECRET_METADATA_PREFIXES", "app.kubernetes.io,backstage.io"),
+    later("SEALED_SECRETS_CONTROLLER_NAMESPACE", "kube-system", CERT_FILE),
+    later("SEALED_SECRETS_CONTROLLER_NAME", "sealed-secrets-controller", CERT_FILE),
+    later("SEALED_SECRETS_CONTROLLER_PORT", "8080", CERT_FILE),
+];
+
+/// Prefixes of names that are ours alone: an unknown one in `.env` is a typing mistake. `GITHUB_` isn't: build servers set many.
+pub const OUR_PREFIXES: &[&str] = &["GITOPS_", "GITPOS_", "INSTANCE_TYPES_", "SEALED_SECRETS_"];
+
+/// A setting by its name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.name == name)
+}
+
+/// The second spelling of a `GITOPS_` name, which the first users have in their files.
+#[must_use]
+pub fn alias(name: &str) -> Option<String> {
+    name.strip_prefix("GITOPS_").map(|rest| format!("GITPOS_{rest}"))
+}
