@@ -157,7 +157,8 @@ fn set_or_remove(object: &mut Map<String, Value>, name: &str, value: Value) {
         _ => false,
     };
     if empty {
-        object.remove(name);
+        // The others keep their order.
+        object.shift_remove(name);
     } else {
         object.insert(name.to_owned(), value);
     }
@@ -177,7 +178,7 @@ fn set_label(document: &mut Value, metadata: &[&str], label: &str, value: Option
     let labels = labels.as_object_mut().ok_or_else(|| ManifestError::new("metadata.labels must be a map"))?;
     set_or_remove(labels, label, value.map_or(Value::Null, Value::from));
     if labels.is_empty() {
-        metadata.remove("labels");
+        metadata.shift_remove("labels");
     }
     Ok(())
 }

@@ -8,7 +8,11 @@ const LOOKS: usize = 16;
 /// The comment lines at the top of a file, with Unix line ends; a document's marker among them stays.
 pub(super) fn head(text: &str) -> String {
     let is_head = |line: &&str| line.starts_with('#') || line.trim().is_empty() || line.trim_end() == "---";
-    text.split_inclusive('\n').take_while(is_head).collect::<String>().replace("\r\n", "\n")
+    let mut head = text.split_inclusive('\n').take_while(is_head).collect::<String>().replace("\r\n", "\n");
+    if !head.is_empty() && !head.ends_with('\n') {
+        head.push('\n');
+    }
+    head
 }
 
 /// How many lines have a comment: a `#` after which the line can be left out without a change of what the file says, not one

@@ -139,7 +139,7 @@ pub fn edit(document: &mut Value, set: &Sealed, remove: &[DataKey]) -> Result<()
     }
     let data = object_at(document, &["spec", "encryptedData"])?;
     for key in remove {
-        data.remove(key.as_str());
+        data.shift_remove(key.as_str());
     }
     for (key, ciphertext) in &set.encrypted {
         data.insert(key.to_string(), json!(ciphertext));

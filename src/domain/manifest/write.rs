@@ -6,13 +6,13 @@ use serde_json::{Map, Number, Value};
 
 use super::ManifestError;
 use super::comments::head;
-use super::style::{Order, Style};
+use super::style::Style;
 use crate::domain::quote::yaml_string;
 
 /// The longest key that YAML lets stand before a colon, quotes included.
 const LONGEST_KEY: usize = 1024;
 
-/// Writes a document, its keys in alphabetical order.
+/// Writes a document, its keys in their order.
 ///
 /// # Errors
 /// When a key is too long for YAML.
@@ -31,7 +31,7 @@ pub fn rewrite(text: &str, document: &Value) -> Result<String, ManifestError> {
 
 fn write_in(style: &Style, document: &Value) -> Result<String, ManifestError> {
     let mut writer = Writer { style, text: String::new() };
-    writer.value(document, &style.order, 0)?;
+    writer.value(document, 0)?;
     // A value leaves a space or a line end behind it, by what comes next; at the end it is a line end.
     Ok(writer.text.trim_start().to_owned())
 }
@@ -43,15 +43,15 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     /// Writes what stands after `key:` or at the start of a document, up to its line end.
-    fn value(&mut self, value: &Value, order: &Order, indent: usize) -> Result<(), ManifestError> {
+    fn value(&mut self, value: &Value, indent: usize) -> Result<(), ManifestError> {
         match value {
             Value::Object(fields) if !fields.is_empty() => {
                 self.text.push('\n');
-                self.fields(fields, order, indent, "")
+                self.fields(fields, indent, "")
             }
             Value::Array(items) if !items.is_empty() => {
                 self.text.push('\n');
-                self.items(items, order, indent, "")
+                self.items(items, indent, "")
             }
             _ => {
                 self.text.push(' ');
@@ -62,36 +62,27 @@ impl Writer<'_> {
     }
 
     /// Writes the fields of a map; `first` stands before the first one in place of its indent.
-    fn fields(
-        &mut self,
-        fields: &Map<String, Value>,
-        order: &Order,
-        indent: usize,
-        first: &str,
-    ) -> Result<(), ManifestError> {
-        let mut entries: Vec<_> = fields.iter().collect();
-        entries.sort_by_key(|(key, _)| order.rank(key));
-        for (index, (key, value)) in entries.into_iter().enumerate() {
+    fn fields(&mut self, fields: &Map<String, Value>, indent: usize, first: &str) -> Result<(), ManifestError> {
+        for (index, (key, value)) in fields.iter().enumerate() {
             self.indent(indent, if index == 0 { first } else { "" });
             self.key(key)?;
             // In a flush list the dash takes the place of two of the spaces.
             let flush = value.is_array() && self.style.flush_lists;
-            self.value(value, order.below(key), if flush { indent } else { indent + 2 })?;
+            self.value(value, if flush { indent } else { indent + 2 })?;
         }
         Ok(())
     }
 
     /// Writes the items of a list; `first` stands before the first one in place of its indent.
-    fn items(&mut self, items: &[Value], order: &Order, indent: usize, first: &str) -> Result<(), ManifestError> {
+    fn items(&mut self, items: &[Value], indent: usize, first: &str) -> Result<(), ManifestError> {
         for (index, item) in items.iter().enumerate() {
-            let order = order.item(index);
             let before = if index == 0 { first } else { "" };
             match item {
                 Value::Object(fields) if !fields.is_empty() => {
-                    self.fields(fields, order, indent + 2, &format!("{}- ", lead(indent, before)))?;
+                    self.fields(fields, indent + 2, &format!("{}- ", lead(indent, before)))?;
                 }
                 Value::Array(items) if !items.is_empty() => {
-                    self.items(items, order, indent + 2, &format!("{}- ", lead(indent, before)))?;
+                    self.items(items, indent + 2, &format!("{}- ", lead(indent, before)))?;
                 }
                 _ => {
                     self.indent(indent, before);
