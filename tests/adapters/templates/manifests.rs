@@ -39,7 +39,9 @@ pub fn parse(yaml: &str) -> Value {
 }
 
 fn keys(value: &Value) -> Vec<&str> {
-    value.as_object().map(|map| map.keys().map(String::as_str).collect()).unwrap_or_default()
+    let mut keys: Vec<&str> = value.as_object().into_iter().flat_map(|map| map.keys().map(String::as_str)).collect();
+    keys.sort_unstable();
+    keys
 }
 
 #[test]
