@@ -100,9 +100,10 @@ impl Changes {
     /// Makes a change, or tells what it would do.
     ///
     /// # Errors
-    /// In this order: not allowed in the namespace, another change of the object is open, what the planner finds,
+    /// In this order: what can't be asked of the object, not allowed in the namespace, another change of the object is open, what the planner finds,
     /// what version control says.
     pub async fn write(&self, request: &ChangeRequest, planner: &dyn Planner) -> Result<Written, Failure> {
+        planner.check().await?;
         self.policy.check(&request.key.namespace)?;
         if let Some(open) = self.open_change_now(&request.key).await? {
             let same = open.request_hash == request.hash;

@@ -45,7 +45,8 @@ pub async fn fetch(
     let file = file.filter(|file| file.blob.0 == place.blob).ok_or_else(|| {
         Failure::conflict("the manifest changed a moment ago; read the object again and repeat the change")
     })?;
-    let mut documents = manifest::documents(&file.content).map_err(unreadable)?;
+    let mut documents =
+        manifest::documents_within(&file.content, manifest::MAX_SECRET_MANIFEST_BYTES).map_err(unreadable)?;
     if documents.len() != 1 {
         return Err(Failure::conflict(format!(
             "{} holds {} documents; put each object into a file of its own first",

@@ -15,6 +15,8 @@ use super::change::{ObjectKey, ObjectKind};
 
 /// The largest manifest that is read, in bytes.
 pub const MAX_MANIFEST_BYTES: usize = 1024 * 1024;
+/// The largest manifest of a secret that is read, in bytes: its values may have 1 MiB, and base64 makes a third more of them.
+pub const MAX_SECRET_MANIFEST_BYTES: usize = 2 * 1024 * 1024;
 
 /// Why a manifest can't be used. The sentence names places in it, never values.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,8 +34,16 @@ impl ManifestError {
 /// # Errors
 /// When the file is larger than [`MAX_MANIFEST_BYTES`], isn't UTF-8 or YAML, repeats a key, or expands aliases without bound.
 pub fn documents(content: &[u8]) -> Result<Vec<Value>, ManifestError> {
-    if content.len() > MAX_MANIFEST_BYTES {
-        return Err(ManifestError::new("the file is larger than 1 MiB"));
+    documents_within(content, MAX_MANIFEST_BYTES)
+}
+
+/// As [`documents`], with another limit.
+///
+/// # Errors
+/// As [`documents`].
+pub fn documents_within(content: &[u8], limit: usize) -> Result<Vec<Value>, ManifestError> {
+    if content.len() > limit {
+        return Err(ManifestError::new(format!("the file is larger than {} MiB", limit / 1024 / 1024)));
     }
     let text = std::str::from_utf8(content).map_err(|_| ManifestError::new("the file isn't UTF-8"))?;
     let documents: Vec<Value> = serde_yaml::from_multiple_with_options(text, options()).map_err(|error| {
@@ -93,6 +103,16 @@ fn optional_integer(object: &Value, pointer: &str, name: &str) -> Result<Option<
             value.as_i64().map(Some).ok_or_else(|| ManifestError::new(format!("{name} must be a whole number")))
         }
     }
+}
+
+/// Fields that must be maps if they are there.
+fn require_maps(document: &Value, pointers: &[&str]) -> Result<(), ManifestError> {
+    for pointer in pointers {
+        if document.pointer(pointer).is_some_and(|value| !value.is_object() && !value.is_null()) {
+            return Err(ManifestError::new(format!("{} must be a map", pointer[1..].replace('/', "."))));
+        }
+    }
+    Ok(())
 }
 
 /// A field that must be true or false if it is there; absent is false.

@@ -233,7 +233,7 @@ pub struct KeySummary {
     pub name: String,
     /// Its value's length, when that can be known.
     pub bytes: Option<u64>,
-    /// `ok`, `pending` (declared, no cluster is looked at), `missing` (declared, not in the cluster), `extra` (the reverse).
+    /// `ok`; with a cluster to compare with also `missing` (declared, not in the cluster) and `extra` (the reverse).
     pub state: &'static str,
 }
 

@@ -44,7 +44,11 @@ impl Decoded {
 /// path names, of the kind whose folder it lies in.
 pub(super) fn decode(path: &RepoPath, blob: &BlobId, content: &[u8], folder: ObjectKind) -> Vec<Decoded> {
     let place = |documents| ManifestRef { path: path.clone(), blob: blob.0.clone(), documents };
-    match manifest::documents(content) {
+    let limit = match folder {
+        ObjectKind::Nodegroup => manifest::MAX_MANIFEST_BYTES,
+        ObjectKind::Secret => manifest::MAX_SECRET_MANIFEST_BYTES,
+    };
+    match manifest::documents_within(content, limit) {
         Ok(documents) => {
             let count = documents.len();
             documents.iter().filter_map(|document| decode_document(document, place(count))).collect()

@@ -103,3 +103,22 @@ async fn an_object_declared_twice_is_invalid() {
     .await;
     assert!(matches!(snapshot.items.get(&key("workers")), Some(Observed::Invalid(_))));
 }
+
+#[tokio::test]
+async fn a_manifest_whose_parts_are_of_the_wrong_kind_is_invalid_and_not_an_empty_object() {
+    let nodegroup = |spec: &str| -> &'static str {
+        let head =
+            "apiVersion: eks.services.k8s.aws/v1alpha1\nkind: Nodegroup\nmetadata: {name: odd, namespace: team-a}\n";
+        format!("{head}spec: {spec}\n").leak()
+    };
+    for spec in ["5", "{scalingConfig: [1]}", "{taints: [5]}", "{taints: 5}", "{instanceTypes: [5]}", "{name: other}"] {
+        let files = vec![("nodegroups/team-a/odd.yaml", nodegroup(spec))].leak();
+        let snapshot = nodegroups(&store(repository(files))).await;
+        assert!(matches!(snapshot.items.get(&key("odd")), Some(Observed::Invalid(_))), "{spec}");
+    }
+    let sealed =
+        "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {name: odd, namespace: team-a}\nspec: 5\n";
+    let files = vec![("secrets/team-a/odd.yaml", sealed)].leak();
+    let snapshot = SecretStore::snapshot(&store(repository(files))).await.unwrap();
+    assert!(matches!(snapshot.items.values().next(), Some(Observed::Invalid(_))));
+}

@@ -13,6 +13,14 @@ use crate::domain::text::{ChangeSummary, NodegroupText, SecretText};
 /// Works out a change on the newest base commit. Called again when the base branch moves under it.
 #[async_trait]
 pub trait Planner: Send + Sync {
+    /// What the request asks of the object that can't be, whatever else is in its way: told before anything else.
+    ///
+    /// # Errors
+    /// [`Failure::Invalid`].
+    async fn check(&self) -> Result<(), Failure> {
+        Ok(())
+    }
+
     /// The plan.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use crate::domain::error::{Failure, Violation};
 use crate::domain::instance_type::Catalog;
 use crate::domain::manifest;
 use crate::domain::names::{ClusterName, InstanceTypeName};
-use crate::domain::nodegroup::{Architecture, Nodegroup, NodegroupDraft, NodegroupEdit, NodegroupSpec};
+use crate::domain::nodegroup::{Architecture, Nodegroup, NodegroupDraft, NodegroupEdit, NodegroupSpec, Scaling};
 use crate::domain::snapshot::{Observed, Snapshot};
 use crate::domain::text::{InstanceTypeText, NodegroupText, NodesText};
 
@@ -103,15 +103,16 @@ pub(super) struct Edit<'a> {
 
 #[async_trait]
 impl Planner for Edit<'_> {
+    async fn check(&self) -> Result<(), Failure> {
+        match self.nodegroups.declared().await?.items.get(&self.key) {
+            Some(Observed::Valid(before)) => self.scaling(before).map(drop),
+            _ => Ok(()),
+        }
+    }
+
     async fn plan(&self) -> Result<Planned, Failure> {
         let (manifest, before) = current(self.nodegroups, &self.key, self.revision).await?;
-        let wrong = fixed_violations(&before, &self.wanted);
-        let scaling = manifest::nodegroup::edited_scaling(&before, &self.wanted);
-        let scaling = match scaling {
-            Ok(scaling) if wrong.is_empty() => scaling,
-            Ok(_) => return Err(Failure::Invalid(wrong)),
-            Err(more) => return Err(Failure::Invalid(wrong.into_iter().chain(more).collect())),
-        };
+        let scaling = self.scaling(&before)?;
         let mut document = manifest.document.clone();
         manifest::nodegroup::edit(&mut document, &self.wanted, scaling).map_err(declared::unreadable)?;
         if document == manifest.document {
@@ -131,6 +132,18 @@ impl Planner for Edit<'_> {
         let file = manifest.edited(&document, &mut warnings)?;
         let after = manifest::nodegroup::read(&document).map_err(declared::unreadable)?;
         Ok(Planned::Change(Box::new(plan(self.nodegroups, manifest.base, file, Some(&before), Some(&after), warnings))))
+    }
+}
+
+impl Edit<'_> {
+    /// The new numbers of nodes, or all that this nodegroup can't become.
+    fn scaling(&self, before: &Nodegroup) -> Result<Option<Scaling>, Failure> {
+        let wrong = fixed_violations(before, &self.wanted);
+        match manifest::nodegroup::edited_scaling(before, &self.wanted) {
+            Ok(scaling) if wrong.is_empty() => Ok(scaling),
+            Ok(_) => Err(Failure::Invalid(wrong)),
+            Err(more) => Err(Failure::Invalid(wrong.into_iter().chain(more).collect())),
+        }
     }
 }
 

@@ -75,12 +75,16 @@ pub(super) struct Edit<'a> {
 
 #[async_trait]
 impl Planner for Edit<'_> {
+    async fn check(&self) -> Result<(), Failure> {
+        match self.secrets.declared.snapshot().await?.items.get(&self.key) {
+            Some(Observed::Valid(before)) => self.fits(before),
+            _ => Ok(()),
+        }
+    }
+
     async fn plan(&self) -> Result<Planned, Failure> {
         let (manifest, before) = current(self.secrets, &self.key, self.revision).await?;
-        let wrong = self.violations(&before);
-        if !wrong.is_empty() {
-            return Err(Failure::Invalid(wrong));
-        }
+        self.fits(&before)?;
         let mut document = manifest.document.clone();
         if let Some(component) = &self.wanted.component {
             let name = component.as_ref().map(LabelValue::as_str);
@@ -115,6 +119,11 @@ impl Planner for Edit<'_> {
 }
 
 impl Edit<'_> {
+    fn fits(&self, before: &SecretSummary) -> Result<(), Failure> {
+        let wrong = self.violations(before);
+        if wrong.is_empty() { Ok(()) } else { Err(Failure::Invalid(wrong)) }
+    }
+
     /// What the edit would break: the type's keys, the size, or that there is a key at all.
     fn violations(&self, before: &SecretSummary) -> Vec<Violation> {
         let kept = before.keys.iter().filter(|key| {

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{ManifestError, list, object_at, optional_integer, optional_text, set_label, set_or_remove, text_map};
+use super::{
+    ManifestError, list, object_at, optional_integer, optional_text, require_maps, set_label, set_or_remove, text_map,
+};
 use crate::domain::change::ObjectKind;
 use crate::domain::error::Violation;
 use crate::domain::names::{InstanceTypeName, LabelValue};
@@ -45,6 +47,7 @@ const SPEC_FIELDS: [&str; 21] = [
 /// # Errors
 /// A sentence that names the field.
 pub fn read(document: &Value) -> Result<Nodegroup, ManifestError> {
+    require_maps(document, &["/metadata", "/spec", "/spec/scalingConfig"])?;
     let name = optional_text(document, "/metadata/name", "metadata.name")?;
     if optional_text(document, "/spec/name", "spec.name")?.is_some_and(|inner| Some(inner) != name) {
         return Err(ManifestError::new("spec.name differs from metadata.name"));
@@ -76,6 +79,9 @@ pub fn read(document: &Value) -> Result<Nodegroup, ManifestError> {
 }
 
 fn read_taint(taint: &Value) -> Result<Taint, ManifestError> {
+    if !taint.is_object() {
+        return Err(ManifestError::new("spec.taints must be a list of maps"));
+    }
     Ok(Taint {
         key: optional_text(taint, "/key", "spec.taints[].key")?.unwrap_or_default(),
         value: optional_text(taint, "/value", "spec.taints[].value")?.unwrap_or_default(),
@@ -98,9 +104,16 @@ pub fn differences(have: &Nodegroup, want: &NodegroupSpec) -> Vec<&'static str> 
         ("scaling.desired", desired == i64::from(want.scaling.desired)),
         ("disk_size_gib", have.disk_size_gib == want.disk_size_gib.map(i64::from)),
         ("labels", have.labels == want.labels),
-        ("taints", have.taints == want.taints),
+        ("taints", in_order(&have.taints) == in_order(&want.taints)),
     ];
     checks.into_iter().filter(|(_, equal)| !equal).map(|(field, _)| field).collect()
+}
+
+/// Taints in an order of their own: theirs means nothing.
+fn in_order(taints: &[Taint]) -> Vec<&Taint> {
+    let mut taints: Vec<&Taint> = taints.iter().collect();
+    taints.sort();
+    taints
 }
 
 /// The capacity type, with EKS's default.
@@ -199,7 +212,7 @@ pub fn edit(document: &mut Value, edit: &NodegroupEdit, scaling: Option<Scaling>
     if let Some(labels) = edit.labels.as_ref().filter(|labels| **labels != have.labels) {
         set_or_remove(object_at(document, &["spec"])?, "labels", json!(labels));
     }
-    if let Some(taints) = edit.taints.as_ref().filter(|taints| **taints != have.taints) {
+    if let Some(taints) = edit.taints.as_ref().filter(|taints| in_order(taints) != in_order(&have.taints)) {
         set_or_remove(object_at(document, &["spec"])?, "taints", json!(taints));
     }
     if let Some(component) = &edit.component {

@@ -33,7 +33,7 @@ pub fn patch(text: &str, before: &Value, after: &Value) -> Option<Patched> {
         comments_lost |= apply(&mut lines, &path, value, after)?;
     }
     let text: String = lines.into_iter().flat_map(|line| [line, "\n".to_owned()]).collect();
-    let documents = super::documents(text.as_bytes()).ok()?;
+    let documents = super::documents_within(text.as_bytes(), super::MAX_SECRET_MANIFEST_BYTES).ok()?;
     (documents.as_slice() == std::slice::from_ref(after)).then_some(Patched { text, comments_lost })
 }
 

@@ -7,7 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::nodegroup::check_fields;
-use super::{ManifestError, flag, object_at, optional_text, set_label, text_map};
+use super::{
+    MAX_SECRET_MANIFEST_BYTES, ManifestError, flag, object_at, optional_text, require_maps, set_label, text_map,
+};
 use crate::domain::change::ObjectKind;
 use crate::domain::names::DataKey;
 use crate::domain::nodegroup::COMPONENT_LABEL;
@@ -26,6 +28,7 @@ const TAG_BYTES: usize = 16;
 /// # Errors
 /// A sentence that names the field.
 pub fn read(document: &Value) -> Result<SecretSummary, ManifestError> {
+    require_maps(document, &["/metadata", "/spec", "/spec/template", "/spec/template/metadata"])?;
     let annotations = text_map(document, "/metadata/annotations", "metadata.annotations")?;
     let labels = text_map(document, "/spec/template/metadata/labels", "spec.template.metadata.labels")?;
     let encrypted = encrypted_data(document)?;
@@ -39,7 +42,7 @@ pub fn read(document: &Value) -> Result<SecretSummary, ManifestError> {
             .map(|(name, ciphertext)| KeySummary {
                 name: name.clone(),
                 bytes: plaintext_length(ciphertext),
-                state: "pending",
+                state: "ok",
             })
             .collect(),
         sealed: true,
@@ -77,7 +80,7 @@ fn plaintext_length(ciphertext: &str) -> Option<u64> {
 /// # Errors
 /// A sentence naming what differs.
 pub fn verify(rendered: &str, draft: &SealedSecretDraft) -> Result<(), ManifestError> {
-    let documents = super::documents(rendered.as_bytes())?;
+    let documents = super::documents_within(rendered.as_bytes(), MAX_SECRET_MANIFEST_BYTES)?;
     let [document] = documents.as_slice() else {
         return Err(ManifestError::new(format!("there must be one document, not {}", documents.len())));
     };

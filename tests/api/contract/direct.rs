@@ -53,3 +53,18 @@ fn a_commit_that_somebody_pushed_in_between_is_built_upon() {
     }
     assert_eq!(app.get("/api/nodegroups").json()["total_items"], 5);
 }
+
+#[test]
+fn values_of_one_mebibyte_are_sealed_and_listed_and_one_byte_more_is_a_422() {
+    let app = TestApp::builder().ready_to_write().env("GITOPS_DIRECT", "true").start_ready();
+    let of =
+        |length: usize| json!({"name": "big", "namespace": "team-a", "string_data": {"value": "x".repeat(length)}});
+    let mebibyte = 1024 * 1024;
+    let refused = app.post("/api/secrets", &of(mebibyte + 1));
+    assert_eq!((refused.status, super::pointers(&refused)), (422, vec!["/data".to_owned()]));
+    assert_eq!(app.post("/api/secrets", &of(mebibyte)).status, 201);
+    let listed = app.get("/api/secrets/big").json();
+    assert_eq!(listed["keys"], json!([{"name": "value", "bytes": mebibyte, "state": "ok"}]));
+    let put = app.put("/api/secrets/big", &json!({"set": {"string_data": {"value": "y".repeat(mebibyte)}}}));
+    assert_eq!(put.status, 201, "{}", put.text());
+}

@@ -82,3 +82,15 @@ fn both_kinds_of_wrong_shape_are_told_before_any_broken_rule() {
     let answer = app.post("/api/nodegroups", &body);
     super::assert_error(&answer, 400, "InputError", &["/bogus", "/cluster"]);
 }
+
+#[test]
+fn what_an_object_can_never_become_is_told_before_the_change_that_is_in_the_way() {
+    let direct = TestApp::builder().ready_to_write().env("GITOPS_DIRECT", "true").start_ready();
+    assert_eq!(direct.post("/api/nodegroups", &nodegroup("workers")).status, 201);
+    let app = direct.again().env("GITOPS_DIRECT", "false").start_ready();
+    let path = "/api/nodegroups/workers?namespace=team-a";
+    crate::support::wait_for("the nodegroup", || (app.get(path).status == 200).then_some(()));
+    assert_eq!(app.put(path, &json!({"scaling": {"min": 1, "max": 9}})).status, 201);
+    assert_eq!(app.put(path, &json!({"cluster": "other"})).status, 422);
+    assert_eq!(app.put(path, &json!({"labels": {"team": "b"}})).status, 409);
+}

@@ -41,8 +41,8 @@ fn from_an_empty_folder_a_secret_is_sealed_listed_without_values_edited_and_dele
     assert_eq!(
         item["keys"],
         json!([
-            {"name": "empty", "bytes": 0, "state": "pending"}, {"name": "note", "bytes": 27, "state": "pending"},
-            {"name": "password", "bytes": 6, "state": "pending"}, {"name": "user", "bytes": 3, "state": "pending"},
+            {"name": "empty", "bytes": 0, "state": "ok"}, {"name": "note", "bytes": 27, "state": "ok"},
+            {"name": "password", "bytes": 6, "state": "ok"}, {"name": "user", "bytes": 3, "state": "ok"},
         ])
     );
     let fingerprint = &app.get("/api/certificate").json()["fingerprint"];

@@ -11,7 +11,7 @@ use crate::adapters::http::error::ApiError;
 use crate::adapters::http::nodegroups::component;
 use crate::application::secrets::Secrets;
 use crate::domain::change::ObjectKey;
-use crate::domain::error::pointer_segment;
+use crate::domain::error::{Violation, pointer_segment};
 use crate::domain::names::{DataKey, Namespace, SecretName};
 use crate::domain::secret::{Scope, SecretBytes, SecretEdit, SecretSpec, SecretValues};
 
@@ -101,13 +101,28 @@ pub fn create(body: &Node, secrets: &Secrets) -> Result<(ObjectKey, SecretSpec),
     fields.finish();
     // A key that couldn't be read is told already; the rules would tell again that it is missing.
     if all_read {
-        problems.extend(secrets.violations(&spec));
+        problems.extend(secrets.violations(&spec).into_iter().map(|violation| as_sent(violation, body)).collect());
     }
     problems.check()?;
     match (name, namespace) {
         (Some(name), Some(namespace)) => Ok((ObjectKey::secret(namespace, &name), spec)),
         _ => Err(ApiError::defect("a required field was missing and no problem was noted")),
     }
+}
+
+/// The rules know one set of values: a pointer into `/data` goes to `/string_data` where the value was sent there.
+fn as_sent(violation: Violation, body: &Node) -> Violation {
+    let Some(key) = violation.pointer.strip_prefix("/data/") else { return violation };
+    let member = |node: &Node, name: &str| match node {
+        Node::Object(members) => members.iter().any(|(key, _)| key == name),
+        _ => false,
+    };
+    let Node::Object(members) = body else { return violation };
+    let texts = members.iter().find(|(name, _)| name == "string_data");
+    if texts.is_some_and(|(_, texts)| member(texts, key)) {
+        return Violation { pointer: format!("/string_data/{key}"), ..violation };
+    }
+    violation
 }
 
 /// Reads a PUT's body.

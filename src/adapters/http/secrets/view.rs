@@ -51,7 +51,7 @@ pub struct KeyView {
     name: String,
     /// The value's length; null when it can't be known.
     bytes: Option<u64>,
-    /// `ok`, `pending`, `missing` or `extra`.
+    /// `ok`, `missing` or `extra`.
     state: &'static str,
 }
 
