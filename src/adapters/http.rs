@@ -12,6 +12,7 @@ pub mod list;
 pub mod nodegroups;
 pub mod openapi;
 pub mod options;
+pub mod parameters;
 pub mod path;
 pub mod probes;
 pub mod pull_request_view;

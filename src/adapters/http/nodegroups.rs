@@ -14,6 +14,7 @@ use super::body::JsonBody;
 use super::error::ApiError;
 use super::host::RequestHost;
 use super::list::{ListView, ObjectFilter, Paging, key_parts, order, read_key};
+use super::parameters::{ChangeParameters, CreateParameters, FilterParameters, NamespaceParameter, PageParameters};
 use super::path::PathName;
 use super::query::Query;
 use super::responses::{ReadErrors, WriteErrors};
@@ -40,13 +41,11 @@ pub fn routes() -> OpenApiRouter<AppState> {
 #[utoipa::path(
     get, path = "/api/nodegroups", tag = "nodegroups",
     params(
-        ("namespace" = Option<String>, Query, description = "Only this namespace"),
+        FilterParameters,
         ("cluster" = Option<String>, Query, description = "Only this EKS cluster"),
-        ("name" = Option<String>, Query, description = "Only names that match this glob (`*`, `?`)"),
         ("phase" = Option<String>, Query, description = "Only this phase"),
         ("component" = Option<String>, Query, description = "Only this Backstage component"),
-        ("limit" = Option<u32>, Query, description = "The most items of the answer, 1-1000; all by default", minimum = 1, maximum = 1000),
-        ("cursor" = Option<String>, Query, description = "`page_info.next_cursor` of the page before"),
+        PageParameters,
     ),
     responses((status = 200, body = ListView<NodegroupView>), ReadErrors)
 )]
@@ -77,7 +76,7 @@ async fn list_nodegroups(
     get, path = "/api/nodegroups/{name}", tag = "nodegroups",
     params(
         ("name" = String, Path, description = "The nodegroup's name"),
-        ("namespace" = Option<String>, Query, description = "Its namespace; needed when several have the name"),
+        NamespaceParameter,
     ),
     responses((status = 200, body = NodegroupView), ReadErrors)
 )]
@@ -95,7 +94,7 @@ async fn get_nodegroup(
 /// Opens a pull request that adds a nodegroup.
 #[utoipa::path(
     post, path = "/api/nodegroups", tag = "nodegroups",
-    params(("dry_run" = Option<bool>, Query, description = "Only tell what would happen; answers a `DryRunView`")),
+    params(CreateParameters),
     request_body = CreateNodegroup,
     responses(
         (status = 200, description = "Asked for before, as asked for already, or a dry run", content(
@@ -125,9 +124,7 @@ async fn create_nodegroup(
     put, path = "/api/nodegroups/{name}", tag = "nodegroups",
     params(
         ("name" = String, Path, description = "The nodegroup's name"),
-        ("namespace" = Option<String>, Query, description = "Its namespace; needed when several have the name"),
-        ("revision" = Option<String>, Query, description = "The revision that was read; another one by now is a 409"),
-        ("dry_run" = Option<bool>, Query, description = "Only tell what would happen; answers a `DryRunView`"),
+        ChangeParameters,
     ),
     request_body = UpdateNodegroup,
     responses(
@@ -160,9 +157,7 @@ async fn update_nodegroup(
     delete, path = "/api/nodegroups/{name}", tag = "nodegroups",
     params(
         ("name" = String, Path, description = "The nodegroup's name"),
-        ("namespace" = Option<String>, Query, description = "Its namespace; needed when several have the name"),
-        ("revision" = Option<String>, Query, description = "The revision that was read; another one by now is a 409"),
-        ("dry_run" = Option<bool>, Query, description = "Only tell what would happen; answers a `DryRunView`"),
+        ChangeParameters,
     ),
     responses(
         (status = 200, description = "Asked for before, or a dry run", content(

@@ -9,6 +9,7 @@ use super::auth::Subject;
 use super::error::ApiError;
 use super::host::RequestHost;
 use super::list::{ListView, Paging};
+use super::parameters::{FilterParameters, PageParameters};
 use super::path::PathName;
 use super::pull_request_view::PullRequestView;
 use super::query::Query;
@@ -32,10 +33,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
     params(
         ("state" = Option<String>, Query, description = "Only `open`, `merged` or `closed` ones; all by default"),
         ("kind" = Option<String>, Query, description = "Only changes of a `nodegroup` or of a `secret`"),
-        ("namespace" = Option<String>, Query, description = "Only this namespace"),
-        ("name" = Option<String>, Query, description = "Only names that match this glob (`*`, `?`)"),
-        ("limit" = Option<u32>, Query, description = "The most items of the answer, 1-1000; all by default", minimum = 1, maximum = 1000),
-        ("cursor" = Option<String>, Query, description = "`page_info.next_cursor` of the page before"),
+        FilterParameters,
+        PageParameters,
     ),
     responses((status = 200, body = ListView<PullRequestView>), ReadErrors)
 )]

@@ -14,6 +14,7 @@ use super::body::JsonBody;
 use super::error::ApiError;
 use super::host::RequestHost;
 use super::list::{ListView, ObjectFilter, Paging, key_parts, order, read_key};
+use super::parameters::{ChangeParameters, CreateParameters, FilterParameters, NamespaceParameter, PageParameters};
 use super::path::PathName;
 use super::query::Query;
 use super::responses::{ReadErrors, WriteErrors};
@@ -36,11 +37,9 @@ pub fn routes() -> OpenApiRouter<AppState> {
 #[utoipa::path(
     get, path = "/api/secrets", tag = "secrets",
     params(
-        ("namespace" = Option<String>, Query, description = "Only this namespace"),
-        ("name" = Option<String>, Query, description = "Only names that match this glob (`*`, `?`)"),
+        FilterParameters,
         ("component" = Option<String>, Query, description = "Only this Backstage component"),
-        ("limit" = Option<u32>, Query, description = "The most items of the answer, 1-1000; all by default", minimum = 1, maximum = 1000),
-        ("cursor" = Option<String>, Query, description = "`page_info.next_cursor` of the page before"),
+        PageParameters,
     ),
     responses((status = 200, body = ListView<SecretView>), ReadErrors)
 )]
@@ -65,7 +64,7 @@ async fn list_secrets(
     get, path = "/api/secrets/{name}", tag = "secrets",
     params(
         ("name" = String, Path, description = "The secret's name"),
-        ("namespace" = Option<String>, Query, description = "Its namespace; needed when several have the name"),
+        NamespaceParameter,
     ),
     responses((status = 200, body = SecretView), ReadErrors)
 )]
@@ -83,7 +82,7 @@ async fn get_secret(
 /// Opens a pull request with a new SealedSecret. The values are encrypted before anything is written.
 #[utoipa::path(
     post, path = "/api/secrets", tag = "secrets",
-    params(("dry_run" = Option<bool>, Query, description = "Only tell what would happen; answers a `DryRunView`")),
+    params(CreateParameters),
     request_body = CreateSecret,
     responses(
         (status = 200, description = "Asked for a moment before, or a dry run", content(
@@ -114,9 +113,7 @@ async fn create_secret(
     put, path = "/api/secrets/{name}", tag = "secrets",
     params(
         ("name" = String, Path, description = "The secret's name"),
-        ("namespace" = Option<String>, Query, description = "Its namespace; needed when several have the name"),
-        ("revision" = Option<String>, Query, description = "The revision that was read; another one by now is a 409"),
-        ("dry_run" = Option<bool>, Query, description = "Only tell what would happen; answers a `DryRunView`"),
+        ChangeParameters,
     ),
     request_body = UpdateSecret,
     responses(
@@ -150,9 +147,7 @@ async fn update_secret(
     delete, path = "/api/secrets/{name}", tag = "secrets",
     params(
         ("name" = String, Path, description = "The secret's name"),
-        ("namespace" = Option<String>, Query, description = "Its namespace; needed when several have the name"),
-        ("revision" = Option<String>, Query, description = "The revision that was read; another one by now is a 409"),
-        ("dry_run" = Option<bool>, Query, description = "Only tell what would happen; answers a `DryRunView`"),
+        ChangeParameters,
     ),
     responses(
         (status = 200, description = "Asked for before, or a dry run", content(
