@@ -10,6 +10,7 @@ use crate::adapters::http::pull_request_view::PullRequestView;
 use crate::application::nodegroups::item::{NodegroupItem, TypeFacts};
 use crate::domain::cost::{Cost, hourly_usd};
 use crate::domain::manifest::nodegroup::capacity_word;
+use crate::domain::nodegroup::phase::Phase;
 use crate::domain::nodegroup::{Condition, HealthIssue, NodegroupStatus, Taint};
 use crate::domain::snapshot::ManifestRef;
 
@@ -25,8 +26,8 @@ pub struct NodegroupView {
     instance_types: Vec<TypeView>,
     /// `x86_64` or `arm64`; null when no type is known.
     architecture: Option<&'static str>,
-    /// `ON_DEMAND` or `SPOT`.
-    capacity_type: String,
+    /// `ON_DEMAND` or `SPOT`; null when the manifest can't be read.
+    capacity_type: Option<String>,
     scaling: ScalingView,
     disk_size_gib: Option<i64>,
     labels: BTreeMap<String, String>,
@@ -136,7 +137,7 @@ impl NodegroupView {
             component: nodegroup.component.clone(),
             instance_types: item.instance_types.iter().map(TypeView::of).collect(),
             architecture: item.architecture.map(crate::domain::nodegroup::Architecture::as_str),
-            capacity_type: capacity_word(nodegroup).to_owned(),
+            capacity_type: (item.phase != Phase::Invalid).then(|| capacity_word(nodegroup).to_owned()),
             scaling: ScalingView { min: nodegroup.min, max: nodegroup.max, desired: nodegroup.desired },
             disk_size_gib: nodegroup.disk_size_gib,
             labels: nodegroup.labels.clone(),

@@ -19,7 +19,8 @@ pub struct SecretView {
     namespace: String,
     /// The Backstage component.
     component: Option<String>,
-    r#type: String,
+    /// Null when the manifest can't be read.
+    r#type: Option<String>,
     immutable: bool,
     keys: Vec<KeyView>,
     /// Whether a SealedSecret declares it.
@@ -64,7 +65,7 @@ impl SecretView {
             name: item.key.name.to_string(),
             namespace: item.key.namespace.to_string(),
             component: summary.component.clone(),
-            r#type: summary.kind.clone(),
+            r#type: Some(summary.kind.clone()).filter(|kind| !kind.is_empty()),
             immutable: summary.immutable,
             keys: summary.keys.iter().map(key).collect(),
             sealed: summary.sealed,
