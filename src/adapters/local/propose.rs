@@ -39,6 +39,13 @@ impl Waiting {
         let files = changed_files(repo, commit)?;
         Ok(Self { commit, trailers, branch, base_commit: commit_id(parent), files, title, body })
     }
+
+    /// What a crash left of a request that nobody repeats: the commit's message has to do for the words.
+    fn left_behind(repo: &Repository, commit: Oid, trailers: Trailers, branch: BranchName) -> Result<Self, VcsError> {
+        let message = repo.find_commit(commit).map_err(|error| vcs_error(&error))?;
+        let (title, body) = subject_and_body(message.message().unwrap_or_default());
+        Self::of_commit(repo, commit, trailers, branch, title, body)
+    }
 }
 
 impl Core {
@@ -85,7 +92,10 @@ impl Core {
             return if deleted { Ok(None) } else { Err(VcsError::Conflict(None)) };
         }
         if trailers.request_hash != change.request_hash {
-            return Err(VcsError::Conflict(None));
+            // Whoever made it died: nobody else writes while this process has the lock. It is opened, so that it can be seen.
+            let left = Waiting::left_behind(repo, commit, trailers, branch.clone())?;
+            let opened = self.open(repo, view.next_number, left)?;
+            return Err(VcsError::Conflict(Some(Box::new(opened))));
         }
         let (title, body) = (change.text.title.clone(), change.text.body.clone());
         Waiting::of_commit(repo, commit, trailers, branch.clone(), title, body).map(Some)
@@ -175,10 +185,8 @@ impl Core {
                 deleted += usize::from(gone);
                 continue;
             }
-            let message = repo.find_commit(commit).map_err(|error| vcs_error(&error))?;
-            let (title, body) = subject_and_body(message.message().unwrap_or_default());
-            let waiting = Waiting::of_commit(repo, commit, trailers, branch, title, body)?;
-            self.open(repo, view.next_number, waiting)?;
+            let left = Waiting::left_behind(repo, commit, trailers, branch)?;
+            self.open(repo, view.next_number, left)?;
             resumed += 1;
             view = self.refresh(repo)?;
             deleted += view.deleted;

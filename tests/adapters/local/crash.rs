@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cre_backend_api::adapters::local::{LocalForge, LocalSettings};
 use cre_backend_api::domain::change::{Freshness, Proposed, PullRequestState, SweepReport};
+use cre_backend_api::domain::error::VcsError;
 use cre_backend_api::domain::ports::VersionControl as _;
 
 use super::forge::{TestForge, git, mk_change, mk_settings, published};
@@ -64,6 +65,20 @@ async fn the_same_request_after_a_kill_at_any_step_makes_one_branch_and_one_pull
         steps += 1;
     }
     assert_eq!(steps, 5, "every step of a first proposal was killed once");
+}
+
+#[tokio::test]
+async fn another_request_after_a_kill_is_shown_the_pull_request_that_the_dead_one_was_making() {
+    for step in 1..5 {
+        let test = TestForge::new().await;
+        assert!(killed_at(step, &test));
+        let forge = test.another().await;
+        let base = forge.base(Freshness::Fetched).await.unwrap();
+        let refused = forge.propose(&mk_change("workers", base, None, Some("b"))).await;
+        let Err(VcsError::Conflict(Some(open))) = refused else { panic!("step {step}: {refused:?}") };
+        assert_eq!((open.number, open.state), (1, PullRequestState::Open), "step {step}");
+        assert_complete(&test, step);
+    }
 }
 
 #[tokio::test]
