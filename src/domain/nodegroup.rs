@@ -1,5 +1,6 @@
 //! EKS managed node groups: what a developer may ask for, and what a manifest or a cluster shows.
 
+mod edit;
 pub mod phase;
 pub mod rules;
 
@@ -12,6 +13,8 @@ use super::change::ObjectKey;
 use super::error::Violation;
 use super::names::{ClusterName, InstanceTypeName, LabelValue};
 use super::snapshot::ManifestRef;
+
+pub use edit::{FixedFields, MUTABLE_FIELDS, NodegroupEdit, ScalingEdit};
 
 /// The label that ties an object to a Backstage component.
 pub const COMPONENT_LABEL: &str = "backstage.io/kubernetes-id";
@@ -197,59 +200,6 @@ pub struct NodegroupDraft {
     pub architecture: Architecture,
     /// Whether its types have GPUs.
     pub gpu: bool,
-}
-
-/// Which fields a change request may touch; EKS and its custom resource hold all others for ever.
-pub const MUTABLE_FIELDS: [&str; 4] = ["component", "labels", "scaling", "taints"];
-
-/// A change of an existing nodegroup: a field left out stays.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct NodegroupEdit {
-    /// The new component; `Some(None)` takes the label away.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub component: Option<Option<LabelValue>>,
-    /// New numbers of nodes; a part left out stays.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub scaling: Option<ScalingEdit>,
-    /// Replaces all labels.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub labels: Option<BTreeMap<String, String>>,
-    /// Replaces all taints.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub taints: Option<Vec<Taint>>,
-    /// Fields that can't change, sent to be compared.
-    pub fixed: FixedFields,
-}
-
-/// New numbers of nodes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct ScalingEdit {
-    /// The fewest.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub min: Option<i64>,
-    /// The most.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max: Option<i64>,
-    /// How many now.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub desired: Option<i64>,
-}
-
-/// The fields that a nodegroup keeps for ever, as far as a request names them.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct FixedFields {
-    /// `cluster`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cluster: Option<ClusterName>,
-    /// `instance_types`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub instance_types: Option<Vec<InstanceTypeName>>,
-    /// `capacity_type`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub capacity_type: Option<CapacityType>,
-    /// `disk_size_gib`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub disk_size_gib: Option<u32>,
 }
 
 /// A nodegroup as a manifest declares it or a cluster has it. Read leniently: what others wrote may break our rules.
