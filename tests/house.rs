@@ -7,8 +7,6 @@ use std::path::{Path, PathBuf};
 
 use imports::{breaches, crates};
 
-/// Files that are longer than [`LONGEST`] for a reason.
-const LONG_FILES: [&str; 2] = ["src/adapters/http/body/parse.rs", "src/domain/nodegroup.rs"];
 /// The most lines of a file.
 const LONGEST: usize = 300;
 
@@ -53,8 +51,7 @@ fn every_file_says_its_job_first_and_is_short() {
     for (name, text) in sources() {
         assert!(text.starts_with("//! "), "{name} must begin with its job");
         let lines = text.lines().count();
-        let listed = LONG_FILES.contains(&name.as_str());
-        assert!(lines <= LONGEST || listed, "{name} has {lines} lines: which second job crept in?");
+        assert!(lines <= LONGEST, "{name} has {lines} lines: which second job crept in?");
     }
 }
 
