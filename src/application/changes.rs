@@ -188,7 +188,8 @@ impl Changes {
         let text = self.text(request, &plan)?;
         let target =
             if self.direct { None } else { Some((self.vcs.branch(&request.key)?, self.vcs.repository().base)) };
-        Ok(Written::Dry(DryRun::of(request.action, plan, text, target)))
+        let action = request.action;
+        Ok(Written::Dry(off_thread(move || DryRun::of(action, plan, text, target)).await?))
     }
 
     /// Argo CD refuses a folder that is gone: a deletion that empties one leaves a `.gitkeep` in it.
@@ -242,7 +243,14 @@ impl Changes {
     /// Not allowed in its namespace, unknown, merged already.
     pub async fn withdraw(&self, number: u64) -> Result<PullRequest, Failure> {
         self.policy.check(&self.pull_request(number).await?.key.namespace)?;
-        Ok(self.vcs.withdraw(number).await?)
+        match self.vcs.withdraw(number).await {
+            Err(VcsError::WrongState(message)) => Err(Failure::Conflict {
+                message,
+                pull_request: Some(Box::new(self.pull_request(number).await?)),
+                candidates: Vec::new(),
+            }),
+            outcome => Ok(outcome?),
+        }
     }
 
     /// Whether a namespace may be written to, for forms.
@@ -250,6 +258,11 @@ impl Changes {
     pub fn is_writable(&self, namespace: &Namespace) -> bool {
         self.policy.check(namespace).is_ok()
     }
+}
+
+/// Does work that takes its time (a large manifest parsed, a diff) where it holds nobody else up.
+pub(super) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| Failure::Defect("planning a change panicked".to_owned()))
 }
 
 /// Whether the same request is answered like the first one, given the pull request that the first one opened.

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::changes::answer::Warning;
+use super::changes::off_thread;
 use super::changes::plan::PlannedFile;
 use crate::domain::change::{BlobId, CommitId};
 use crate::domain::error::Failure;
@@ -45,8 +46,13 @@ pub async fn fetch(
     let file = file.filter(|file| file.blob.0 == place.blob).ok_or_else(|| {
         Failure::conflict("the manifest changed a moment ago; read the object again and repeat the change")
     })?;
-    let mut documents =
-        manifest::documents_within(&file.content, manifest::MAX_SECRET_MANIFEST_BYTES).map_err(unreadable)?;
+    let content = file.content;
+    let (content, documents) = off_thread(move || {
+        let documents = manifest::documents_within(&content, manifest::MAX_SECRET_MANIFEST_BYTES);
+        (content, documents)
+    })
+    .await?;
+    let mut documents = documents.map_err(unreadable)?;
     if documents.len() != 1 {
         return Err(Failure::conflict(format!(
             "{} holds {} documents; put each object into a file of its own first",
@@ -54,7 +60,7 @@ pub async fn fetch(
             documents.len()
         )));
     }
-    let text = String::from_utf8(file.content).map_err(|_| invalid("the file isn't UTF-8"))?;
+    let text = String::from_utf8(content).map_err(|_| invalid("the file isn't UTF-8"))?;
     Ok(Manifest { base, path: place.path.clone(), blob: file.blob, text, document: documents.remove(0) })
 }
 
@@ -77,14 +83,9 @@ impl Manifest {
     ///
     /// # Errors
     /// When the document can't be written.
-    pub fn edited(&self, document: &Value, warnings: &mut Vec<Warning>) -> Result<PlannedFile, Failure> {
-        let (after, lost) = if let Some(patched) = manifest::patch::patch(&self.text, &self.document, document) {
-            (patched.text, patched.comments_lost)
-        } else {
-            let (head, others) = manifest::comments(&self.text);
-            let body = manifest::write(document).map_err(|error| Failure::Defect(error.0))?;
-            (head + &body, others)
-        };
+    pub async fn edited(&self, document: &Value, warnings: &mut Vec<Warning>) -> Result<PlannedFile, Failure> {
+        let (text, before, after) = (self.text.clone(), self.document.clone(), document.clone());
+        let (after, lost) = off_thread(move || edit(&text, &before, &after)).await??;
         if lost {
             warnings.push(Warning::new("comments_dropped", "", format!("comments inside {} are lost", self.path)));
         }
@@ -106,6 +107,21 @@ impl Manifest {
             after: None,
         }
     }
+}
+
+/// A manifest's text with another document in it, and whether comments were lost.
+fn edit(text: &str, before: &Value, after: &Value) -> Result<(String, bool), Failure> {
+    let defect = |reason: String| Failure::Defect(format!("a manifest can't be written: {reason}"));
+    if let Some(patched) = manifest::patch::patch(text, before, after) {
+        return Ok((patched.text, patched.comments_lost));
+    }
+    // JSON is YAML, but a .json file must stay JSON.
+    if serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
+        let json = serde_json::to_string_pretty(after).map_err(|error| defect(error.to_string()))?;
+        return Ok((json + "\n", false));
+    }
+    let (head, others) = manifest::comments(text);
+    Ok((head + &manifest::write(after).map_err(|error| defect(error.0))?, others))
 }
 
 /// A manifest that can't be read stands in the way.

@@ -50,6 +50,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Option<Hourly>, serde_json::Error> {
     }))
 }
 
+/// No hour costs as much: such a price is a mistake, and what is computed from it would overflow.
+const IMPLAUSIBLE_USD: u32 = 1_000_000;
+
 impl Dimension<'_> {
     fn hourly_usd(&self) -> Option<Decimal> {
         if self.unit.as_deref() != Some("Hrs") {
@@ -58,7 +61,7 @@ impl Dimension<'_> {
         let usd = self.price_per_unit.iter().find(|(currency, _)| *currency == "USD")?.1;
         Decimal::from_str_exact(usd)
             .ok()
-            .filter(|usd| usd.is_sign_positive() && !usd.is_zero())
+            .filter(|usd| usd.is_sign_positive() && !usd.is_zero() && *usd < Decimal::from(IMPLAUSIBLE_USD))
             .map(|usd| usd.normalize())
     }
 }
@@ -73,6 +76,13 @@ mod tests {
                "S.T.D":{{"unit":"{unit}","pricePerUnit":{per_unit},"appliesTo":[],"new":[{{}}]}}}}}}}}"#
         );
         read(terms.as_bytes()).unwrap().map(|hourly| hourly.usd.to_string())
+    }
+
+    #[test]
+    fn a_price_that_no_hour_costs_is_none() {
+        assert_eq!(price("Hrs", r#"{"USD":"79228162514264337593543950335"}"#), None);
+        assert_eq!(price("Hrs", r#"{"USD":"1000000"}"#), None);
+        assert_eq!(price("Hrs", r#"{"USD":"999999.99"}"#).as_deref(), Some("999999.99"));
     }
 
     #[test]

@@ -1,13 +1,20 @@
 //! A file's change as a unified diff, in Git's manner.
 
+use std::time::Duration;
+
 use similar::TextDiff;
 
 use crate::domain::names::RepoPath;
 
+/// After this long a diff is made coarser rather than smaller: a file of many equal lines would take minutes.
+const PATIENCE: Duration = Duration::from_millis(500);
+
 /// The diff of one file; `None` stands for a file that isn't there.
 pub(super) fn unified(path: &RepoPath, before: Option<&str>, after: Option<&str>) -> String {
     let name = |side: char, there: bool| if there { format!("{side}/{path}") } else { "/dev/null".to_owned() };
-    TextDiff::from_lines(before.unwrap_or_default(), after.unwrap_or_default())
+    TextDiff::configure()
+        .timeout(PATIENCE)
+        .diff_lines(before.unwrap_or_default(), after.unwrap_or_default())
         .unified_diff()
         .context_radius(3)
         .header(&name('a', before.is_some()), &name('b', after.is_some()))

@@ -129,7 +129,7 @@ impl Planner for Edit<'_> {
                 format!("the desired size becomes {}, to stay between min and max", new.desired),
             ));
         }
-        let file = manifest.edited(&document, &mut warnings)?;
+        let file = manifest.edited(&document, &mut warnings).await?;
         let after = manifest::nodegroup::read(&document).map_err(declared::unreadable)?;
         Ok(Planned::Change(Box::new(plan(self.nodegroups, manifest.base, file, Some(&before), Some(&after), warnings))))
     }

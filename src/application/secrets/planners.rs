@@ -110,7 +110,7 @@ impl Planner for Edit<'_> {
                 "the Secret is immutable: the controller can't change it until it is deleted from the cluster",
             ));
         }
-        let file = manifest.edited(&document, &mut warnings)?;
+        let file = manifest.edited(&document, &mut warnings).await?;
         let removed: Vec<&DataKey> =
             self.wanted.remove.iter().filter(|key| before.keys.iter().any(|had| had.name == key.as_str())).collect();
         let shown = text_of(&before.kind, scope, self.wanted.set.keys(), &removed);
@@ -133,6 +133,7 @@ impl Edit<'_> {
         let kept: Vec<_> = kept.collect();
         let names = kept.iter().map(|key| key.name.as_str()).chain(self.wanted.set.keys().map(DataKey::as_str));
         let names: Vec<&str> = names.collect();
+        let (count, key_bytes) = (names.len() as u64, names.iter().map(|name| name.len() as u64).sum());
         let touched = !self.wanted.remove.is_empty() || !self.wanted.set.is_empty();
         if names.is_empty() && touched {
             return vec![Violation::new("/remove", "must leave at least one key; DELETE removes the secret")];
@@ -154,7 +155,19 @@ impl Edit<'_> {
         let bytes: u64 = kept.iter().filter_map(|key| key.bytes).sum();
         let set: u64 = self.wanted.set.values().map(|value| value.len() as u64).sum();
         wrong.extend(rules::check_size("/set", bytes + set).filter(|_| set > 0));
+        if !self.wanted.set.is_empty() {
+            wrong.extend(rules::check_manifest_size("/set", count, key_bytes, bytes + set));
+            wrong.extend(self.scope_violation(before));
+        }
         wrong
+    }
+
+    /// New values are sealed as widely as the others: the settings must allow that.
+    fn scope_violation(&self, before: &SecretSummary) -> Option<Violation> {
+        let scope = before.scope.unwrap_or(Scope::Strict);
+        let refused = !self.secrets.policy.scopes.contains(&scope);
+        let detail = format!("the secret is sealed {}, which SEALED_SECRETS_SCOPES doesn't allow", scope.as_str());
+        refused.then(|| Violation::new("/set", detail))
     }
 
     /// Where the request removes what a pointer into the data names.

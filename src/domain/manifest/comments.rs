@@ -3,7 +3,7 @@
 use super::documents;
 
 /// How many places are looked at before a `#` is believed to be a comment. Each look reads the file again.
-const LOOKS: usize = 16;
+const LOOKS: usize = 3;
 
 /// The comment lines at the top of a file, with Unix line ends, and whether it has comments elsewhere.
 #[must_use]

@@ -7,6 +7,9 @@ use serde_json::{Map, Value};
 
 use super::write;
 
+/// The most work that is done in place, lines times differences; beyond, a file is sooner written anew.
+const MOST_WORK: usize = 1_000_000;
+
 /// One difference between two documents: a path of keys, and the new value (`None`: the key goes).
 type Difference<'a> = (Vec<&'a str>, Option<&'a Value>);
 
@@ -28,6 +31,9 @@ pub fn patch(text: &str, before: &Value, after: &Value) -> Option<Patched> {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let mut differences = Vec::new();
     compare(before.as_object()?, after.as_object()?, &mut Vec::new(), &mut differences);
+    if lines.len().saturating_mul(differences.len()) > MOST_WORK {
+        return None;
+    }
     let mut comments_lost = false;
     for (path, value) in differences {
         comments_lost |= apply(&mut lines, &path, value, after)?;

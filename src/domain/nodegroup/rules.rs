@@ -14,7 +14,7 @@ pub fn check_labels(labels: &BTreeMap<String, String>) -> Vec<Violation> {
     let mut wrong = Vec::new();
     for (key, value) in labels {
         let pointer = format!("/labels/{}", pointer_segment(key));
-        if let Some(rule) = broken_key_rule(key) {
+        if let Some(rule) = broken_key_rule(key).or_else(|| reserved_prefix_rule(key)) {
             wrong.push(Violation::new(&pointer, rule));
         }
         if value.is_empty() || LabelValue::parse(value).is_err() {
@@ -64,6 +64,11 @@ fn broken_key_rule(key: &str) -> Option<String> {
             QualifiedName::EXPECTED
         ));
     }
+    None
+}
+
+/// The rule of labels whose prefix belongs to Kubernetes or to EKS, as a sentence.
+fn reserved_prefix_rule(key: &str) -> Option<String> {
     let prefix = key_prefix(key)?;
     ["kubernetes.io", "k8s.io", "eks.amazonaws.com"]
         .into_iter()

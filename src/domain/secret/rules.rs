@@ -22,6 +22,12 @@ pub fn check(spec: &SecretSpec, prefixes: &BTreeSet<String>) -> Vec<Violation> {
         wrong.extend(check_values(&spec.kind, &spec.values));
     }
     wrong.extend(check_size("/data", spec.values.values().map(|value| value.len() as u64).sum()));
+    wrong.extend(check_manifest_size(
+        "/data",
+        spec.values.len() as u64,
+        spec.values.keys().map(|key| key.as_str().len() as u64).sum(),
+        spec.values.values().map(|value| value.len() as u64).sum(),
+    ));
     wrong.extend(check_metadata("labels", &spec.labels, prefixes));
     wrong.extend(check_metadata("annotations", &spec.annotations, prefixes));
     if spec.annotations.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>() > MAX_ANNOTATION_BYTES {
@@ -40,6 +46,20 @@ pub fn check(spec: &SecretSpec, prefixes: &BTreeSet<String>) -> Vec<Violation> {
 #[must_use]
 pub fn check_size(pointer: &str, bytes: u64) -> Option<Violation> {
     (bytes > MAX_SECRET_BYTES as u64).then(|| Violation::new(pointer, "all values together must have at most 1 MiB"))
+}
+
+/// What one key adds to a manifest beside its value: the RSA part at 4096 bits, lengths, tag, quotes and line.
+const SEALED_OVERHEAD: u64 = 560;
+/// What stands in a manifest beside its values.
+const MANIFEST_OVERHEAD: u64 = 16 * 1024;
+
+/// The manifest must stay small enough to be read back: each key adds ciphertext of its own.
+#[must_use]
+pub fn check_manifest_size(pointer: &str, keys: u64, key_bytes: u64, value_bytes: u64) -> Option<Violation> {
+    let ciphertext = (keys * SEALED_OVERHEAD + value_bytes) * 4 / 3;
+    let most = crate::domain::manifest::MAX_SECRET_MANIFEST_BYTES as u64 - MANIFEST_OVERHEAD;
+    (ciphertext + key_bytes > most)
+        .then(|| Violation::new(pointer, "has too many keys: the sealed manifest would be larger than 2 MiB"))
 }
 
 fn check_type(kind: &str) -> Vec<Violation> {
