@@ -4,31 +4,44 @@ mod decode;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 use async_trait::async_trait;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
-use self::decode::{Decoded, decode};
+use self::decode::{Decoded, decode, unreadable};
 use crate::domain::change::{BlobId, CommitId, Freshness, ObjectKey, ObjectKind};
 use crate::domain::error::{StoreError, VcsError};
 use crate::domain::names::RepoPath;
 use crate::domain::nodegroup::Nodegroup;
 use crate::domain::ports::{NodegroupStore, SecretStore, VersionControl};
 use crate::domain::secret::SecretSummary;
-use crate::domain::snapshot::{Invalid, Observed, Revision, Snapshot, SourceInfo};
+use crate::domain::snapshot::{Contact, Invalid, Observed, Revision, Snapshot, SourceInfo};
 
 /// How often the background task looks whether the base branch moved. The look is at memory; version control does the polling.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// How long a commit that couldn't be read is left alone.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// The declared objects of both kinds, from one commit.
 pub struct DeclaredStore {
     vcs: Arc<dyn VersionControl>,
     roots: Vec<(ObjectKind, Option<RepoPath>)>,
     state: ArcSwapOption<Declared>,
-    loading: Mutex<()>,
+    /// When what is served was last known to be what the base branch has.
+    contact: Arc<Contact>,
+    /// Held while the branch is read; the last failure, which isn't repeated at every request.
+    loading: Mutex<Option<Failed>>,
+}
+
+/// A commit that couldn't be read.
+struct Failed {
+    base: CommitId,
+    at: Instant,
+    error: VcsError,
 }
 
 /// One commit's objects, and the files they were read from, to be taken over while their blobs stay the same.
@@ -46,7 +59,8 @@ impl DeclaredStore {
     /// A store that looks for manifests of each kind below that kind's folder (`None`: everywhere).
     #[must_use]
     pub fn new(vcs: Arc<dyn VersionControl>, roots: Vec<(ObjectKind, Option<RepoPath>)>) -> Self {
-        Self { vcs, roots, state: ArcSwapOption::empty(), loading: Mutex::new(()) }
+        let contact = Arc::new(Contact::now());
+        Self { vcs, roots, state: ArcSwapOption::empty(), contact, loading: Mutex::new(None) }
     }
 
     /// Whether the first complete read has ended.
@@ -54,17 +68,16 @@ impl DeclaredStore {
         self.state.load().is_some()
     }
 
+    /// When what is served was last known to be what the base branch has.
+    pub fn contact(&self) -> &Contact {
+        &self.contact
+    }
+
     /// Follows the base branch until cancelled, so that requests find the newest state in memory.
     pub async fn run(&self, cancel: CancellationToken) {
-        let mut failing = false;
         loop {
-            let outcome = self.current().await;
-            if let Err(error) = &outcome
-                && !failing
-            {
-                tracing::warn!(%error, "the declared manifests can't be read; trying again");
-            }
-            failing = outcome.is_err();
+            // A failure is told where it happens, and shown by the age of what is served.
+            let _ = self.current().await;
             tokio::select! {
                 () = cancel.cancelled() => return,
                 () = tokio::time::sleep(LOOK_EVERY) => {}
@@ -72,59 +85,86 @@ impl DeclaredStore {
         }
     }
 
-    /// The objects of the newest known base commit.
+    /// The objects of the newest known base commit; of the last one that could be read, when that one can't.
     async fn current(&self) -> Result<Arc<Declared>, StoreError> {
         let not_ready = |error: VcsError| StoreError::NotReady(error.to_string());
         let base = self.vcs.base(Freshness::Cached).await.map_err(not_ready)?;
+        let source = self.vcs.pull_requests().await.map_err(not_ready)?.source.clone();
         if let Some(state) = self.at(&base) {
+            self.contact.follow(&source.contact);
             return Ok(state);
         }
-        let _one_at_a_time = self.loading.lock().await;
+        let mut failed = self.loading.lock().await;
         let base = self.vcs.base(Freshness::Cached).await.map_err(not_ready)?;
         if let Some(state) = self.at(&base) {
             return Ok(state);
         }
-        let loaded = self.load(base).await;
-        match (loaded, self.state.load_full()) {
-            (Ok(state), _) => {
+        let known = failed.as_ref().filter(|failed| failed.base == base);
+        let recent = known.filter(|failed| failed.at.elapsed() < RETRY_AFTER).map(|failed| failed.error.clone());
+        let (is_new, is_recent) = (known.is_none(), recent.is_some());
+        let loaded = match recent {
+            Some(error) => Err(error),
+            None => self.load(base.clone(), &source).await,
+        };
+        let error = match loaded {
+            Ok(state) => {
+                *failed = None;
+                self.contact.follow(&source.contact);
                 let state = Arc::new(state);
                 self.state.store(Some(Arc::clone(&state)));
-                Ok(state)
+                return Ok(state);
             }
-            // Old data that says its age beats no data.
-            (Err(error), Some(old)) => {
-                tracing::warn!(%error, "the newest manifests can't be read; serving the last ones");
-                Ok(old)
-            }
-            (Err(error), None) => Err(not_ready(error)),
+            Err(error) => error,
+        };
+        if is_new {
+            tracing::warn!(%error, base = base.0, "the declared manifests of this commit can't be read");
         }
+        if !is_recent {
+            *failed = Some(Failed { base, at: Instant::now(), error: error.clone() });
+        }
+        // Old data that says its age beats no data.
+        self.state.load_full().ok_or_else(|| not_ready(error))
     }
 
     fn at(&self, base: &CommitId) -> Option<Arc<Declared>> {
         self.state.load_full().filter(|state| state.base == *base)
     }
 
-    async fn load(&self, base: CommitId) -> Result<Declared, VcsError> {
-        let source = self.vcs.pull_requests().await?.source.clone();
+    async fn load(&self, base: CommitId, source: &SourceInfo) -> Result<Declared, VcsError> {
+        let source = SourceInfo { contact: Arc::clone(&self.contact), ..source.clone() };
         let old = self.state.load_full();
         let mut files = Files::new();
         for (kind, root) in &self.roots {
-            for (path, blob) in self.vcs.list(&base, root.as_ref()).await? {
-                let place = (path, blob);
+            for place in self.vcs.list(&base, root.as_ref()).await? {
                 if !is_manifest(&place.0) || files.contains_key(&place) {
                     continue;
                 }
                 let decoded = match old.as_ref().and_then(|old| old.files.get(&place)) {
                     Some(known) => Arc::clone(known),
-                    None => match self.vcs.read(&base, &place.0).await? {
-                        Some(file) => Arc::new(decode(&place.0, &place.1, &file.content, *kind)),
-                        None => continue,
-                    },
+                    None => Arc::new(self.decoded(&base, &place, *kind).await?),
                 };
                 files.insert(place, decoded);
             }
         }
         Ok(assemble(base, &source, files))
+    }
+
+    /// One file's objects. Decoding takes its time for a large file, and is done where it holds nobody up.
+    async fn decoded(
+        &self,
+        base: &CommitId,
+        (path, blob): &(RepoPath, BlobId),
+        folder: ObjectKind,
+    ) -> Result<Vec<Decoded>, VcsError> {
+        let (path, blob) = (path.clone(), blob.clone());
+        match self.vcs.read(base, &path).await {
+            Ok(None) => Ok(Vec::new()),
+            Ok(Some(file)) => tokio::task::spawn_blocking(move || decode(&path, &blob, &file.content, folder))
+                .await
+                .map_err(|_| VcsError::Corrupt("a manifest can't be decoded".to_owned())),
+            Err(VcsError::PathBlocked { reason, .. }) => Ok(unreadable(&path, &blob, folder, reason)),
+            Err(error) => Err(error),
+        }
     }
 }
 

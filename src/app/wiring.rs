@@ -1,6 +1,7 @@
 //! Picks an adapter for each port and makes the use cases: the one place that names concrete adapters.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::sealing::sealing;
 use super::tasks::Tasks;
@@ -79,8 +80,8 @@ pub async fn wire(config: &Config, tasks: &mut Tasks) -> Result<Wired, StartErro
     spawn_followers(tasks, &forge, &declared);
     let parts: Vec<Box<dyn Part>> = vec![
         instance_types_part(instance_types.clone()),
-        declared_part("nodegroups", declared.clone(), source.clone()),
-        declared_part("secrets", declared, source.clone()),
+        declared_part("nodegroups", declared.clone(), source.stale_after),
+        declared_part("secrets", declared, source.stale_after),
         Box::new(move || PartReport {
             name: "version_control",
             adapter: "local",
@@ -174,11 +175,12 @@ fn instance_types_part(instance_types: Arc<InstanceTypes>) -> Box<dyn Part> {
     })
 }
 
-fn declared_part(name: &'static str, declared: Arc<DeclaredStore>, source: SourceInfo) -> Box<dyn Part> {
+fn declared_part(name: &'static str, declared: Arc<DeclaredStore>, stale_after: Duration) -> Box<dyn Part> {
     Box::new(move || {
         let ready = declared.is_loaded();
-        let reason = if ready { source.is_stale().then_some("stale") } else { Some("loading") };
-        PartReport { name, adapter: "git", ready, age: ready.then(|| source.contact.age()), reason, required: true }
+        let age = declared.contact().age();
+        let reason = if ready { (age > stale_after).then_some("stale") } else { Some("loading") };
+        PartReport { name, adapter: "git", ready, age: ready.then_some(age), reason, required: true }
     })
 }
 

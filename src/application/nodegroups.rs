@@ -19,7 +19,7 @@ use crate::domain::instance_type::Catalog;
 use crate::domain::names::{Actor, ClusterName, InstanceTypeName, Namespace};
 use crate::domain::nodegroup::{Architecture, Nodegroup, NodegroupEdit, NodegroupSpec};
 use crate::domain::ports::{NodegroupStore, TemplateRenderer, VersionControl};
-use crate::domain::snapshot::{Snapshot, SourceInfo};
+use crate::domain::snapshot::{Observed, Snapshot, SourceInfo};
 
 /// How a write is to be made.
 #[derive(Debug, Clone)]
@@ -139,6 +139,23 @@ impl Nodegroups {
             wrong.extend(type_violations(&loaded.catalog, instance_types));
         }
         wrong
+    }
+
+    /// Which fields of an edit would have to change that can't, as far as the nodegroup is there and can be read.
+    pub async fn fixed_violations(
+        &self,
+        name: &str,
+        namespace: Option<&Namespace>,
+        edit: &NodegroupEdit,
+    ) -> Vec<Violation> {
+        let Ok(declared) = self.declared().await else { return Vec::new() };
+        match lookup::resolve(ObjectKind::Nodegroup, name, namespace, declared.items.keys()) {
+            Ok(key) => match declared.items.get(&key) {
+                Some(Observed::Valid(before)) => planners::fixed_violations(before, edit),
+                _ => Vec::new(),
+            },
+            Err(_) => Vec::new(),
+        }
     }
 
     /// Asks for a new nodegroup.

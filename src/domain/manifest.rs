@@ -3,6 +3,7 @@
 mod comments;
 pub mod nodegroup;
 pub mod patch;
+pub mod plain_secret;
 pub mod sealed_secret;
 mod write;
 
@@ -69,9 +70,19 @@ pub fn kind(document: &Value) -> Option<ObjectKind> {
     let text = |name: &str| document.get(name).and_then(Value::as_str);
     match (text("apiVersion")?, text("kind")?) {
         (nodegroup::API_VERSION, nodegroup::KIND) => Some(ObjectKind::Nodegroup),
-        (sealed_secret::API_VERSION, sealed_secret::KIND) => Some(ObjectKind::Secret),
+        (sealed_secret::API_VERSION, sealed_secret::KIND) | (plain_secret::API_VERSION, plain_secret::KIND) => {
+            Some(ObjectKind::Secret)
+        }
         _ => None,
     }
+}
+
+/// Reads what may be shown of a secret, sealed or not.
+///
+/// # Errors
+/// A sentence that names the field.
+pub fn read_secret(document: &Value) -> Result<super::secret::SecretSummary, ManifestError> {
+    if sealed_secret::is_one(document) { sealed_secret::read(document) } else { plain_secret::read(document) }
 }
 
 /// The identity that a document's metadata gives it.

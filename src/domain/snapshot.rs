@@ -55,6 +55,11 @@ impl Contact {
         self.0.store(Timestamp::now().as_millisecond(), Ordering::Relaxed);
     }
 
+    /// Heard from when another source was: what was read from it is as old as the last look at it.
+    pub fn follow(&self, other: &Self) {
+        self.0.store(other.0.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
     /// The moment of the last contact.
     #[must_use]
     pub fn at(&self) -> Timestamp {

@@ -143,7 +143,9 @@ async fn update_nodegroup(
     JsonBody(body): JsonBody,
 ) -> Result<Response, ApiError> {
     let parameters = WriteParameters::of_change(query)?;
-    let edit = request::update(&body)?;
+    let namespace = parameters.namespace.as_ref();
+    let edit =
+        request::update(&body, async |edit| state.nodegroups.fixed_violations(&name, namespace, edit).await).await?;
     subject.require_write()?;
     let key = state.nodegroups.resolve(&name, parameters.namespace.as_ref()).await?;
     let options = parameters.options(subject.actor);

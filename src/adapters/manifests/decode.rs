@@ -53,14 +53,18 @@ pub(super) fn decode(path: &RepoPath, blob: &BlobId, content: &[u8], folder: Obj
             let count = documents.len();
             documents.iter().filter_map(|document| decode_document(document, place(count))).collect()
         }
-        Err(error) => {
-            if let Some(key) = key_of_path(path, folder) {
-                return vec![Decoded::invalid(key, error.0, place(1))];
-            }
-            tracing::warn!(path = path.as_str(), %error, "a manifest can't be read");
-            Vec::new()
-        }
+        Err(error) => unreadable(path, blob, folder, error.0),
     }
+}
+
+/// A file that can't be read at all: it stands for the object that its path names.
+pub(super) fn unreadable(path: &RepoPath, blob: &BlobId, folder: ObjectKind, reason: String) -> Vec<Decoded> {
+    let Some(key) = key_of_path(path, folder) else {
+        tracing::warn!(path = path.as_str(), reason, "a manifest can't be read");
+        return Vec::new();
+    };
+    let place = ManifestRef { path: path.clone(), blob: blob.0.clone(), documents: 1 };
+    vec![Decoded::invalid(key, reason, place)]
 }
 
 fn decode_document(document: &Value, place: ManifestRef) -> Option<Decoded> {
@@ -74,7 +78,7 @@ fn decode_document(document: &Value, place: ManifestRef) -> Option<Decoded> {
             let nodegroup = Nodegroup { manifest: Some(place.clone()), ..nodegroup };
             Decoded::Nodegroup(key.clone(), Box::new(Observed::Valid(nodegroup)))
         }),
-        ObjectKind::Secret => manifest::sealed_secret::read(document).map(|secret| {
+        ObjectKind::Secret => manifest::read_secret(document).map(|secret| {
             let secret = SecretSummary { manifest: Some(place.clone()), ..secret };
             Decoded::Secret(key.clone(), Box::new(Observed::Valid(secret)))
         }),

@@ -122,3 +122,36 @@ async fn a_manifest_whose_parts_are_of_the_wrong_kind_is_invalid_and_not_an_empt
     let snapshot = SecretStore::snapshot(&store(repository(files))).await.unwrap();
     assert!(matches!(snapshot.items.values().next(), Some(Observed::Invalid(_))));
 }
+
+#[tokio::test]
+async fn what_cant_be_read_any_more_is_served_as_it_was_and_grows_old() {
+    let mut vcs = repository(&[]);
+    vcs.checkpoint();
+    let base = Arc::new(std::sync::Mutex::new("c1"));
+    let now = Arc::clone(&base);
+    vcs.expect_base().returning(move |_| Ok(CommitId((*now.lock().unwrap()).to_owned())));
+    let source = no_pull_requests();
+    vcs.expect_pull_requests().returning(move || Ok(Arc::clone(&source)));
+    vcs.expect_list().withf(|at, _| at.0 == "c1").returning(|_, _| Ok(Vec::new()));
+    let broken = vcs.expect_list().withf(|at, _| at.0 == "c2");
+    broken.times(1).returning(|_, _| Err(VcsError::Corrupt("an object is missing".to_owned())));
+    let store = store(vcs);
+    let first = nodegroups(&store).await;
+    *base.lock().unwrap() = "c2";
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    for _ in 0..3 {
+        // Once only: the same commit isn't tried again at every request.
+        let again = nodegroups(&store).await;
+        assert_eq!(again.revision, first.revision);
+        assert!(again.source.contact.age() >= Duration::from_millis(20), "{:?}", again.source.contact.age());
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_isnt_sealed_is_shown_as_such() {
+    let plain = "apiVersion: v1\nkind: Secret\nmetadata: {name: plain, namespace: team-a}\ndata: {k: aHVudGVyMg==}\n";
+    let files = vec![("secrets/team-a/plain.yaml", plain)].leak();
+    let snapshot = SecretStore::snapshot(&store(repository(files))).await.unwrap();
+    let Some(Observed::Valid(secret)) = snapshot.items.values().next() else { panic!("not valid") };
+    assert_eq!((secret.sealed, secret.keys[0].bytes, secret.scope), (false, Some(7), None));
+}

@@ -264,7 +264,7 @@ fn read(text: &str) -> Result<Nodegroup, Failure> {
 }
 
 /// Fields that a nodegroup keeps for ever may be sent, but only as they are.
-fn fixed_violations(have: &Nodegroup, edit: &NodegroupEdit) -> Vec<Violation> {
+pub(super) fn fixed_violations(have: &Nodegroup, edit: &NodegroupEdit) -> Vec<Violation> {
     let fixed = &edit.fixed;
     let types = |names: &Vec<InstanceTypeName>| {
         names.iter().map(InstanceTypeName::as_str).eq(have.instance_types.iter().map(String::as_str))

@@ -77,7 +77,7 @@ pub(super) struct Edit<'a> {
 impl Planner for Edit<'_> {
     async fn check(&self) -> Result<(), Failure> {
         match self.secrets.declared.snapshot().await?.items.get(&self.key) {
-            Some(Observed::Valid(before)) => self.fits(before),
+            Some(Observed::Valid(before)) if before.sealed => self.fits(before),
             _ => Ok(()),
         }
     }
@@ -208,6 +208,12 @@ async fn current(
 ) -> Result<(Manifest, SecretSummary), Failure> {
     let snapshot = secrets.declared.snapshot().await?;
     let place = match snapshot.items.get(key) {
+        // Not even deleted: the pull request and the dry run would show its values.
+        Some(Observed::Valid(summary)) if !summary.sealed => {
+            return Err(Failure::conflict(
+                "the secret isn't sealed in Git; take its manifest out there, change its values, and create it anew",
+            ));
+        }
         Some(Observed::Valid(summary)) => summary.manifest.as_ref(),
         Some(Observed::Invalid(invalid)) => return Err(declared::invalid(&invalid.reason)),
         None => {

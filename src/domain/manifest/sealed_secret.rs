@@ -23,6 +23,13 @@ pub const KIND: &str = "SealedSecret";
 /// Authentication tag of AES-256-GCM, bytes.
 const TAG_BYTES: usize = 16;
 
+/// Whether a document is a SealedSecret.
+#[must_use]
+pub fn is_one(document: &Value) -> bool {
+    let text = |name: &str| document.get(name).and_then(Value::as_str);
+    text("apiVersion") == Some(API_VERSION) && text("kind") == Some(KIND)
+}
+
 /// Reads what may be shown of a sealed secret.
 ///
 /// # Errors
@@ -84,7 +91,7 @@ pub fn verify(rendered: &str, draft: &SealedSecretDraft) -> Result<(), ManifestE
     let [document] = documents.as_slice() else {
         return Err(ManifestError::new(format!("there must be one document, not {}", documents.len())));
     };
-    if super::kind(document) != Some(ObjectKind::Secret) {
+    if !is_one(document) {
         return Err(ManifestError::new(format!("apiVersion and kind must be {API_VERSION} and {KIND}")));
     }
     if super::key(ObjectKind::Secret, document)? != draft.key {

@@ -8,6 +8,7 @@ use crate::adapters::http::body::{Fields, Node, Problems};
 use crate::adapters::http::error::ApiError;
 use crate::application::nodegroups::Nodegroups;
 use crate::domain::change::ObjectKey;
+use crate::domain::error::Violation;
 use crate::domain::names::{ClusterName, InstanceTypeName, LabelValue, Namespace, NodegroupName};
 use crate::domain::nodegroup::rules::{check_labels, check_taints};
 use crate::domain::nodegroup::{
@@ -149,18 +150,28 @@ pub fn create(body: &Node, nodegroups: &Nodegroups) -> Result<(ObjectKey, Nodegr
     }
 }
 
-/// Reads a PUT's body.
+/// Reads a PUT's body; `fixed` tells which of the fields that can't change would have to.
 ///
 /// # Errors
 /// 400 or 422 with every problem.
-pub fn update(body: &Node) -> Result<NodegroupEdit, ApiError> {
+pub async fn update(
+    body: &Node,
+    fixed: impl AsyncFnOnce(&NodegroupEdit) -> Vec<Violation>,
+) -> Result<NodegroupEdit, ApiError> {
     let problems = Problems::default();
-    let mut fields = Fields::of(body, "", &problems);
+    let edit = read_update(body, &problems);
+    problems.extend(fixed(&edit).await);
+    problems.check()?;
+    Ok(edit)
+}
+
+fn read_update(body: &Node, problems: &Problems) -> NodegroupEdit {
+    let mut fields = Fields::of(body, "", problems);
     let fixed = FixedFields {
         cluster: fields.string("cluster").and_then(|text| problems.parsed("/cluster", ClusterName::parse(text))),
-        instance_types: fields.string_list("instance_types").map(|names| instance_types(&names, &problems)),
-        capacity_type: fields.string("capacity_type").and_then(|word| capacity(word, &problems)),
-        disk_size_gib: fields.nullable_integer("disk_size_gib").flatten().and_then(|size| disk(size, &problems)),
+        instance_types: fields.string_list("instance_types").map(|names| instance_types(&names, problems)),
+        capacity_type: fields.string("capacity_type").and_then(|word| capacity(word, problems)),
+        disk_size_gib: fields.nullable_integer("disk_size_gib").flatten().and_then(|size| disk(size, problems)),
     };
     let scaling = fields.object("scaling").map(|mut fields| {
         let edit =
@@ -172,15 +183,14 @@ pub fn update(body: &Node) -> Result<NodegroupEdit, ApiError> {
         edit
     });
     let edit = NodegroupEdit {
-        component: fields.nullable_string("component").map(|name| name.and_then(|text| component(text, &problems))),
+        component: fields.nullable_string("component").map(|name| name.and_then(|text| component(text, problems))),
         scaling,
-        labels: read_labels(&mut fields, &problems),
-        taints: read_taints(&mut fields, &problems),
+        labels: read_labels(&mut fields, problems),
+        taints: read_taints(&mut fields, problems),
         fixed,
     };
     fields.finish();
-    problems.check()?;
-    Ok(edit)
+    edit
 }
 
 fn instance_types(names: &[&str], problems: &Problems) -> Vec<InstanceTypeName> {

@@ -99,10 +99,10 @@ pub fn create(body: &Node, secrets: &Secrets) -> Result<(ObjectKey, SecretSpec),
         values,
     };
     fields.finish();
-    // A key that couldn't be read is told already; the rules would tell again that it is missing.
-    if all_read {
-        problems.extend(secrets.violations(&spec).into_iter().map(|violation| as_sent(violation, body)).collect());
-    }
+    // A key that couldn't be read is told already; the rules of the values would tell again that it is missing.
+    let told = |violation: &Violation| !all_read && violation.pointer.starts_with("/data");
+    let wrong = secrets.violations(&spec).into_iter().filter(|violation| !told(violation));
+    problems.extend(wrong.map(|violation| as_sent(violation, body)).collect());
     problems.check()?;
     match (name, namespace) {
         (Some(name), Some(namespace)) => Ok((ObjectKey::secret(namespace, &name), spec)),
