@@ -41,6 +41,14 @@ pub enum StartError {
     Setting(String),
 }
 
+impl StartError {
+    /// Several errors told at once.
+    fn of_all(errors: impl IntoIterator<Item = Option<Self>>) -> Self {
+        let all: Vec<String> = errors.into_iter().flatten().map(|error| error.to_string()).collect();
+        Self::Setting(all.join("; "))
+    }
+}
+
 /// Why the service stopped otherwise than it should.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {

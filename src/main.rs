@@ -29,6 +29,7 @@ fn serve(config: Config) -> ExitCode {
     telemetry::start(&config.telemetry.filter, config.telemetry.json);
     match app::run(config) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.exit_code() == 2 => mistake(&error.to_string()),
         Err(error) => ExitCode::from(error.exit_code()),
     }
 }

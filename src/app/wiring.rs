@@ -14,6 +14,7 @@ use crate::adapters::pricing::FileSource;
 use crate::adapters::templates::{TemplateSettings, TeraTemplates};
 use crate::application::catalog::InstanceTypes;
 use crate::application::changes::Changes;
+use crate::application::changes::identity::RequestKey;
 use crate::application::changes::policy::WritePolicy;
 use crate::application::nodegroups::Nodegroups;
 use crate::application::readiness::{Part, PartReport, Readiness};
@@ -40,12 +41,13 @@ pub struct Wired {
 /// When a part can't start; the message says what to do.
 pub async fn wire(config: &Config, tasks: &mut Tasks) -> Result<Wired, StartError> {
     let instance_types = instance_types(config, tasks);
-    let templates = Arc::new(templates(config)?);
+    let (templates, key) = match (templates(config), request_key(config)) {
+        (Ok(templates), Ok(key)) => (Arc::new(templates), key),
+        (templates, key) => return Err(StartError::of_all([templates.err(), key.err()])),
+    };
     let forge = Arc::new(open_forge(config, &*templates).await?);
     let declared = Arc::new(DeclaredStore::new(forge.clone(), roots(&*templates)));
     let (sealer, sealing_part) = sealing(config, tasks)?;
-    let key = request_key::load(config.gitops.request_hash_key.as_deref(), &config.gitops.folder)
-        .map_err(|error| StartError::Setting(error.to_string()))?;
 
     let named = config.access.write_namespaces.iter().cloned().collect();
     let policy = WritePolicy::new(config.access.write_everywhere, named, CONTROLLER_NAMESPACE);
@@ -125,6 +127,11 @@ fn templates(config: &Config) -> Result<TeraTemplates, StartError> {
         let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
         StartError::Setting(format!("the templates can't be used: {}", all.join("; ")))
     })
+}
+
+fn request_key(config: &Config) -> Result<RequestKey, StartError> {
+    request_key::load(config.gitops.request_hash_key.as_deref(), &config.gitops.folder)
+        .map_err(|error| StartError::Setting(error.to_string()))
 }
 
 /// Where manifests of each kind lie.

@@ -136,3 +136,33 @@ pub fn unreadable(error: ManifestError) -> Failure {
     let ManifestError(reason) = error;
     invalid(&reason)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_json_manifest_stays_json() {
+        let (before, after) = (json!({"spec": {"a": 1, "b": [1]}}), json!({"spec": {"a": 2, "b": [1]}}));
+        let (text, lost) = edit(&before.to_string(), &before, &after).unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), after);
+        assert!(!lost && text.ends_with("}\n"));
+    }
+
+    #[test]
+    fn a_file_of_many_lines_is_edited_in_bounded_time() {
+        let lines: serde_json::Map<String, Value> = (0..20_000).map(|line| (format!("key-{line}"), json!(1))).collect();
+        let before = json!({ "data": lines });
+        let mut after = before.clone();
+        for line in 0..2_000 {
+            after["data"][format!("key-{line}")] = json!(2);
+        }
+        let text = manifest::write(&before).unwrap();
+        let started = std::time::Instant::now();
+        let (edited, _) = edit(&text, &before, &after).unwrap();
+        assert_eq!(manifest::documents(edited.as_bytes()).unwrap(), [after]);
+        assert!(started.elapsed().as_secs() < 60, "in place it would take minutes");
+    }
+}

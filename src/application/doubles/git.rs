@@ -280,7 +280,7 @@ impl NodegroupStore for FakeGit {
 impl SecretStore for FakeGit {
     async fn snapshot(&self) -> Result<Arc<Snapshot<SecretSummary>>, StoreError> {
         Ok(self.declared(ObjectKind::Secret, |document, place| {
-            Ok(SecretSummary { manifest: Some(place), ..manifest::sealed_secret::read(document)? })
+            Ok(SecretSummary { manifest: Some(place), ..manifest::read_secret(document)? })
         }))
     }
 }

@@ -189,3 +189,44 @@ async fn a_secret_and_a_nodegroup_of_one_name_are_two_things() {
     opened(service.nodegroups.create(nodegroup_key("db"), spec, &ann()).await);
     opened(update(&service, keys(&[("a", "y")], &[])).await);
 }
+
+#[tokio::test]
+async fn a_scope_that_the_settings_dont_allow_any_more_gets_no_new_values() {
+    let wide = SecretSpec { scope: Scope::ClusterWide, ..secret(&[("a", "x"), ("b", "x")]) };
+    let text = {
+        let service = with_secret(wide).await;
+        service.git.files()[PATH].clone()
+    };
+    let files = [(PATH, text.as_str())];
+    let service = Setup { scopes: vec![Scope::Strict], ..Setup::of(&files) }.start().await;
+    let failure = failed(update(&service, keys(&[("a", "y")], &[])).await);
+    assert!(failure.starts_with("422 /set the secret is sealed cluster-wide"), "{failure}");
+    opened(update(&service, keys(&[], &["a"])).await);
+}
+
+#[tokio::test]
+async fn more_keys_than_a_manifest_can_hold_are_refused_before_any_is_sealed() {
+    let service = Setup::default().start().await;
+    let names: Vec<String> = (0..4000).map(|index| format!("k{index}")).collect();
+    let many: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "x")).collect();
+    let failure = failed(service.secrets.create(secret_key("db"), secret(&many), &ann()).await);
+    assert!(failure.starts_with("422 /data has too many keys"), "{failure}");
+    let service = with_secret(secret(&many[..2000])).await;
+    let failure = failed(update(&service, keys(&many[2000..], &[])).await);
+    assert!(failure.starts_with("422 /set has too many keys"), "{failure}");
+}
+
+#[tokio::test]
+async fn a_secret_that_isnt_sealed_is_never_touched_as_that_would_show_its_values() {
+    let plain = "apiVersion: v1\nkind: Secret\nmetadata: {name: db, namespace: team-a}\nstringData: {a: hunter2}\n";
+    let service = Setup::of(&[(PATH, plain)]).start().await;
+    assert!(!item(&service).await.summary.sealed);
+    for options in [ann(), dry()] {
+        let deleted = failed(service.secrets.delete(secret_key("db"), &options).await);
+        let changed = failed(service.secrets.update(secret_key("db"), keys(&[("a", "x")], &[]), &options).await);
+        for failure in [deleted, changed] {
+            assert!(failure.starts_with("409") && failure.contains("isn't sealed"), "{failure}");
+            assert!(!failure.contains("hunter2"));
+        }
+    }
+}
