@@ -57,10 +57,17 @@ pub(super) fn head_ref(number: u64) -> String {
     format!("refs/pull/{number}/head")
 }
 
-/// The number in one of these refs' names, and whether it is a `meta`.
+/// The highest number of a pull request: the highest that every reader of JSON reads exactly.
+pub(super) const HIGHEST: u64 = (1 << 53) - 1;
+
+/// The number in one of these refs' names, and whether it is a `meta`. Numbers go from 1 to [`HIGHEST`]; a ref with any other
+/// is somebody else's.
 pub(super) fn parse_ref(name: &str) -> Option<(u64, bool)> {
     let (number, last) = name.strip_prefix("refs/pull/")?.split_once('/')?;
     let number = number.parse().ok().filter(|parsed: &u64| parsed.to_string() == number)?;
+    if !(1..=HIGHEST).contains(&number) {
+        return None;
+    }
     match last {
         "meta" => Some((number, true)),
         "head" => Some((number, false)),
@@ -143,5 +150,19 @@ impl Record {
                 merged_at: stored.merged_at,
             },
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ref_has_a_number_that_json_can_hold() {
+        assert_eq!(parse_ref("refs/pull/1/head"), Some((1, false)));
+        assert_eq!(parse_ref(&meta_ref(HIGHEST)), Some((HIGHEST, true)));
+        for bad in ["0", "01", "-1", "x", "9007199254740992", "18446744073709551615", "18446744073709551616"] {
+            assert_eq!(parse_ref(&format!("refs/pull/{bad}/head")), None, "{bad}");
+        }
     }
 }
