@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::core::Core;
 use super::merged::commit_time;
-use super::record::{HIGHEST, Record, head_ref, meta_ref};
+use super::record::{BODY_LIMIT, HIGHEST, Record, head_ref, meta_ref};
 use super::refresh::View;
 use crate::adapters::git::build::{build, changed_files, check};
 use crate::adapters::git::trailers::{Trailers, our_commit, subject_and_body};
@@ -157,6 +157,7 @@ impl Core {
             updated_at: Timestamp::now(),
             merged_at: None,
         };
+        let body = body[..body.floor_char_boundary(BODY_LIMIT)].to_owned();
         let record = Record { pull_request, body };
         let blob = record.store(repo)?;
         self.step("the record is written");

@@ -62,7 +62,7 @@ impl Core {
     pub(super) fn refresh(&self, repo: &Repository) -> Result<View, VcsError> {
         let mut signs = self.signs(repo)?;
         let mut pulls: BTreeMap<u64, Refs> = BTreeMap::new();
-        for (name, oid) in refs::matching(repo, "refs/pull/*")? {
+        for (name, oid) in refs::below(repo, "refs/pull")? {
             let Some((number, is_meta)) = parse_ref(&name) else { continue };
             let refs = pulls.entry(number).or_default();
             *(if is_meta { &mut refs.meta } else { &mut refs.head }) = Some(oid);
