@@ -25,6 +25,7 @@ use super::git;
 use super::git::branch::PREFIX_LIMIT;
 use super::git::build::Author;
 use super::git::jobs::Jobs;
+use super::git::read::{self, Bounds};
 use crate::domain::change::{
     BlobId, ChangeSet, CommitId, File, Freshness, ObjectKey, Proposed, PullRequest, SweepReport,
 };
@@ -194,12 +195,12 @@ impl VersionControl for LocalForge {
         under: Option<&'a RepoPath>,
     ) -> Result<Vec<(RepoPath, BlobId)>, VcsError> {
         let (at, under) = (git::oid(at)?, under.cloned());
-        self.job(move |_, repo| git::read::list(repo, at, under.as_ref())).await
+        self.job(move |_, repo| read::list(repo, at, under.as_ref(), Bounds::default())).await
     }
 
     async fn read<'a>(&'a self, at: &'a CommitId, path: &'a RepoPath) -> Result<Option<File>, VcsError> {
         let (at, path) = (git::oid(at)?, path.clone());
-        self.job(move |_, repo| git::read::read(repo, at, &path)).await
+        self.job(move |_, repo| read::read(repo, at, &path)).await
     }
 
     async fn propose<'a>(&'a self, change: &'a ChangeSet) -> Result<Proposed, VcsError> {

@@ -1,5 +1,7 @@
 //! Names and other short strings that obey a rule: a value of one of these types is valid by construction.
 
+mod path;
+
 use std::fmt;
 
 use serde::Serialize;
@@ -117,23 +119,6 @@ name_type!(
     |s| s.len() <= 1024 && s.split('/').all(is_path_segment),
     "segments of letters, digits, '.', '_' and '-', not starting with '.', joined by '/'"
 );
-
-impl RepoPath {
-    /// The folder that holds this file; `None` at the top of the repository.
-    #[must_use]
-    pub fn parent(&self) -> Option<RepoPath> {
-        self.0.rsplit_once('/').map(|(parent, _)| Self(parent.to_owned()))
-    }
-
-    /// The file of this name beside this one. `.gitkeep` is the one name with a leading dot that the service writes.
-    #[must_use]
-    pub fn gitkeep_beside(&self) -> RepoPath {
-        match self.0.rsplit_once('/') {
-            Some((parent, _)) => Self(format!("{parent}/.gitkeep")),
-            None => Self(".gitkeep".to_owned()),
-        }
-    }
-}
 
 impl Actor {
     /// The subject of a request when authentication is off.

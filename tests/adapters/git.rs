@@ -5,9 +5,11 @@
 use std::path::Path;
 
 use cre_backend_api::adapters::git::build::{Author, build, changed_files};
+use cre_backend_api::adapters::git::read::Bounds;
 use cre_backend_api::adapters::git::trailers::{Trailers, our_commit};
 use cre_backend_api::adapters::git::{commit_id, isolate, open, read, refs};
 use cre_backend_api::domain::change::{Action, ChangeSet, ChangeText, FileChange, ObjectKey, ObjectKind, RequestHash};
+use cre_backend_api::domain::error::VcsError;
 use cre_backend_api::domain::names::{Actor, RepoPath};
 use git2::{FileMode, Oid, Repository};
 
@@ -133,6 +135,38 @@ fn our_commit_is_found_below_a_reviewers_but_not_below_a_whole_history() {
     assert_eq!(find(on_top(50)), None);
     assert_eq!(find(test.base), None, "a commit without trailers");
     assert_eq!(our_commit(&test.repo, ours, |_| false).unwrap(), None);
+}
+
+#[test]
+fn a_list_ends_at_its_bounds_however_often_trees_hold_each_other() {
+    let TestRepo { repo, base, _folder } = TestRepo::new();
+    let blob = repo.blob(b"x").unwrap();
+    let nest = |levels: usize, width: usize| {
+        let mut tree = repo.treebuilder(None).unwrap();
+        tree.insert("x", blob, FileMode::Blob.into()).unwrap();
+        let inner = (0..levels).fold(tree.write().unwrap(), |inner, _| {
+            let mut tree = repo.treebuilder(None).unwrap();
+            for at in 0..width {
+                tree.insert(format!("{at}"), inner, FileMode::Tree.into()).unwrap();
+            }
+            tree.write().unwrap()
+        });
+        commit(&repo, inner, Some(base), "Nested")
+    };
+    let list = |at, bounds| read::list(&repo, at, None, bounds);
+    let too_much = |at, bounds| match list(at, bounds) {
+        Err(VcsError::Corrupt(reason)) => assert!(reason.contains("than are looked at"), "{reason}"),
+        listed => panic!("{listed:?}"),
+    };
+    let bounds = Bounds::default();
+    too_much(nest(40, 10), bounds);
+    too_much(nest(65, 1), bounds);
+    assert_eq!(list(nest(64, 1), bounds).unwrap().len(), 1);
+    let eight = nest(3, 2);
+    assert_eq!(list(eight, Bounds { files: 8, depth: 3, entries: 22 }).unwrap().len(), 8);
+    too_much(eight, Bounds { files: 7, ..bounds });
+    too_much(eight, Bounds { depth: 2, ..bounds });
+    too_much(eight, Bounds { entries: 21, ..bounds });
 }
 
 /// Runs in a child process only, whose home folder has a configuration.

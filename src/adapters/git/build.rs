@@ -155,7 +155,7 @@ fn action(file: &FileChange, existed: bool) -> Action {
     }
 }
 
-/// What a commit changes against its first parent, as far as this service can have written it.
+/// What a commit changes against its first parent, as far as a [`RepoPath`] can name it.
 ///
 /// # Errors
 /// [`VcsError::Corrupt`] when objects are missing.
@@ -172,33 +172,7 @@ pub fn changed_files(repo: &Repository, commit: Oid) -> Result<Vec<(RepoPath, Ac
             git2::Delta::Deleted => (delta.old_file(), Action::Delete),
             _ => (delta.new_file(), Action::Update),
         };
-        Some((service_path(side.path()?.to_str()?)?, action))
+        Some((RepoPath::existing(side.path()?.to_str()?).ok()?, action))
     };
     Ok(diff.deltas().filter_map(file).collect())
-}
-
-/// A path that this service may have written: a [`RepoPath`], or a folder's `.gitkeep`, which `RepoPath::parse` refuses.
-#[must_use]
-pub fn service_path(text: &str) -> Option<RepoPath> {
-    match text.strip_suffix(".gitkeep") {
-        Some(folder) if folder.is_empty() || folder.ends_with('/') => {
-            RepoPath::parse(&format!("{folder}x")).ok().map(|beside| beside.gitkeep_beside())
-        }
-        _ => RepoPath::parse(text).ok(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_paths_that_this_service_writes_read_back() {
-        for good in ["a/b.yaml", "a/.gitkeep", ".gitkeep"] {
-            assert_eq!(service_path(good).unwrap().as_str(), good);
-        }
-        for bad in ["a/.git/.gitkeep", ".x", "a/.hidden", "../.gitkeep"] {
-            assert_eq!(service_path(bad), None, "{bad}");
-        }
-    }
 }

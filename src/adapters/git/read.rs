@@ -9,6 +9,26 @@ use crate::domain::names::RepoPath;
 
 const SYMLINK: i32 = 0o120_000;
 
+/// The largest file that is read, in bytes: libgit2 has no way to read a part of one.
+pub const FILE_LIMIT: usize = 4 * 1024 * 1024;
+
+/// How much of a repository a list looks at. A few small trees that hold each other many times are endless work otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// The most files.
+    pub files: usize,
+    /// The most folders inside each other.
+    pub depth: usize,
+    /// The most entries of folders, of any kind.
+    pub entries: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { files: 50_000, depth: 64, entries: 200_000 }
+    }
+}
+
 /// A regular file's place in a tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Found {
@@ -56,18 +76,37 @@ pub fn find(repo: &Repository, tree: &Tree<'_>, path: &RepoPath) -> Result<Optio
 /// Reads a regular file.
 ///
 /// # Errors
-/// As [`find`]; [`VcsError::Corrupt`] when its blob is missing.
+/// As [`find`]; [`VcsError::PathBlocked`] when it is larger than [`FILE_LIMIT`]; [`VcsError::Corrupt`] when its blob is missing.
 pub fn read(repo: &Repository, commit: Oid, path: &RepoPath) -> Result<Option<File>, VcsError> {
     let Some(found) = find(repo, &tree_at(repo, commit)?, path)? else { return Ok(None) };
-    let blob = repo.find_blob(found.blob).map_err(|error| vcs_error(&error))?;
-    Ok(Some(File { blob: BlobId(found.blob.to_string()), content: blob.content().to_vec() }))
+    match content(repo, found.blob, FILE_LIMIT).map_err(|error| vcs_error(&error))? {
+        Some(content) => Ok(Some(File { blob: BlobId(found.blob.to_string()), content })),
+        None => Err(VcsError::PathBlocked {
+            path: path.to_string(),
+            reason: format!("the file is larger than {} MiB", FILE_LIMIT / 1024 / 1024),
+        }),
+    }
+}
+
+/// A blob's content; `None`, without loading it, when it is more than `limit` bytes.
+///
+/// # Errors
+/// libgit2's, when the blob is missing or damaged.
+pub fn content(repo: &Repository, blob: Oid, limit: usize) -> Result<Option<Vec<u8>>, git2::Error> {
+    let (size, _) = repo.odb()?.read_header(blob)?;
+    if size > limit { Ok(None) } else { repo.find_blob(blob).map(|blob| Some(blob.content().to_vec())) }
 }
 
 /// Lists the regular files below a folder, sorted by path. A folder that isn't there, or is none, holds nothing.
 ///
 /// # Errors
-/// [`VcsError::Corrupt`] when a tree is missing.
-pub fn list(repo: &Repository, commit: Oid, under: Option<&RepoPath>) -> Result<Vec<(RepoPath, BlobId)>, VcsError> {
+/// [`VcsError::Corrupt`] when a tree is missing, or there is more than the bounds allow to look at.
+pub fn list(
+    repo: &Repository,
+    commit: Oid,
+    under: Option<&RepoPath>,
+    bounds: Bounds,
+) -> Result<Vec<(RepoPath, BlobId)>, VcsError> {
     let mut tree = tree_at(repo, commit)?;
     let mut prefix = String::new();
     for segment in under.map(|path| path.as_str().split('/')).into_iter().flatten() {
@@ -78,22 +117,30 @@ pub fn list(repo: &Repository, commit: Oid, under: Option<&RepoPath>) -> Result<
         tree = repo.find_tree(id).map_err(|error| vcs_error(&error))?;
         prefix = format!("{prefix}{segment}/");
     }
-    let mut files = Vec::new();
-    let mut folders = vec![(prefix, tree)];
-    while let Some((prefix, tree)) = folders.pop() {
+    let too_much = || {
+        let place = under.map_or("its top", RepoPath::as_str);
+        VcsError::Corrupt(format!("the repository has more files or folders below {place} than are looked at"))
+    };
+    let (mut files, mut entries) = (Vec::new(), 0_usize);
+    let mut folders = vec![(prefix, tree.id(), 0_usize)];
+    while let Some((prefix, tree, depth)) = folders.pop() {
+        let tree = repo.find_tree(tree).map_err(|error| vcs_error(&error))?;
+        entries = entries.saturating_add(tree.len());
+        if entries > bounds.entries || depth > bounds.depth {
+            return Err(too_much());
+        }
         for entry in &tree {
-            let Ok(name) = entry.name() else { continue };
-            let path = format!("{prefix}{name}");
-            match entry.kind() {
-                Some(ObjectType::Blob) if entry.filemode() != SYMLINK => {
-                    files.extend(RepoPath::parse(&path).ok().map(|path| (path, BlobId(entry.id().to_string()))));
+            let path = entry.name().ok().and_then(|name| RepoPath::existing(&format!("{prefix}{name}")).ok());
+            match (entry.kind(), path) {
+                (Some(ObjectType::Blob), Some(path)) if entry.filemode() != SYMLINK => {
+                    files.push((path, BlobId(entry.id().to_string())));
                 }
-                Some(ObjectType::Tree) if RepoPath::parse(&path).is_ok() => {
-                    let folder = repo.find_tree(entry.id()).map_err(|error| vcs_error(&error))?;
-                    folders.push((format!("{path}/"), folder));
-                }
+                (Some(ObjectType::Tree), Some(path)) => folders.push((format!("{path}/"), entry.id(), depth + 1)),
                 _ => {}
             }
+        }
+        if files.len() > bounds.files {
+            return Err(too_much());
         }
     }
     files.sort_unstable();

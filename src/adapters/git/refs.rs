@@ -1,10 +1,11 @@
 //! Moves refs, always compared with what was there: create-only, advance from a known tip, delete with a lease.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 
-use git2::{ErrorCode, Oid, Repository};
+use git2::{ErrorCode, Oid, Reference, Repository};
 
-use super::error::vcs_error;
+use super::error::{io_error, vcs_error};
 use super::stale::unlocked;
 use crate::domain::error::VcsError;
 use crate::domain::names::BranchName;
@@ -29,19 +30,63 @@ pub fn tip(repo: &Repository, name: &str) -> Result<Option<Oid>, VcsError> {
     }
 }
 
-/// All refs that match a glob, with what they point to. One that goes while they are read is left out.
+/// All refs below a folder of refs, such as `refs/pull`, with what they point to. One that goes while they are read is left
+/// out.
 ///
 /// # Errors
-/// [`VcsError::Corrupt`] when the refs can't be listed.
-pub fn matching(repo: &Repository, glob: &str) -> Result<BTreeMap<String, Oid>, VcsError> {
+/// [`VcsError::Corrupt`] when the refs can't be listed, or one of them can't be read: it isn't gone.
+pub fn below(repo: &Repository, folder: &str) -> Result<BTreeMap<String, Oid>, VcsError> {
+    // libgit2 leaves out of its list what it can't read, or takes its older packed value, so the files are looked at too.
+    // Before the list: what somebody packs meanwhile is in either.
+    let loose = loose_below(repo, folder).map_err(|error| io_error(&error))?;
     let mut found = BTreeMap::new();
-    for reference in repo.references_glob(glob).map_err(|error| vcs_error(&error))? {
-        let Ok(reference) = reference else { continue };
+    for reference in repo.references_glob(&format!("{folder}/*")).map_err(|error| vcs_error(&error))? {
+        let reference = match reference {
+            Err(error) if error.code() == ErrorCode::NotFound => continue,
+            reference => reference.map_err(|error| vcs_error(&error))?,
+        };
         if let (Ok(name), Some(oid)) = (reference.name(), reference.target()) {
             found.insert(name.to_owned(), oid);
         }
     }
+    for name in loose {
+        match repo.find_reference(&name) {
+            Ok(reference) => found.extend(reference.target().map(|oid| (name, oid))),
+            Err(error) if error.code() == ErrorCode::NotFound => {}
+            Err(error) => {
+                return Err(match vcs_error(&error) {
+                    VcsError::Corrupt(_) => VcsError::Corrupt(format!("{name} can't be read; restore or delete it")),
+                    other => other,
+                });
+            }
+        }
+    }
     Ok(found)
+}
+
+/// The names of the refs that have a file of their own. Files that no ref can have, such as locks, aren't among them.
+fn loose_below(repo: &Repository, folder: &str) -> std::io::Result<Vec<String>> {
+    let gone = |error: &std::io::Error| matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory);
+    let (mut names, mut folders) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        let entries = match std::fs::read_dir(repo.path().join(&folder)) {
+            Err(error) if gone(&error) => continue,
+            entries => entries?,
+        };
+        for entry in entries {
+            let entry = entry?;
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            let name = format!("{folder}/{name}");
+            match entry.file_type() {
+                Err(error) if gone(&error) => {}
+                Ok(kind) if kind.is_dir() => folders.push(name),
+                Ok(_) if Reference::is_valid_name(&name) => names.push(name),
+                Ok(_) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(names)
 }
 
 /// Makes a ref that isn't there; `false` when it is there by now. The check and the write are one step.
@@ -113,5 +158,5 @@ fn advance_from(repo: &Repository, name: &str, from: Oid, to: Oid) -> Result<boo
 fn in_the_way(repo: &Repository, name: &str) -> Option<String> {
     let parents = name.match_indices('/').map(|(at, _)| &name[..at]).skip(2);
     let parent = parents.into_iter().find(|parent| repo.find_reference(parent).is_ok()).map(str::to_owned);
-    parent.or_else(|| matching(repo, &format!("{name}/*")).ok()?.into_keys().next())
+    parent.or_else(|| below(repo, name).ok()?.into_keys().next())
 }

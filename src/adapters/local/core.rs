@@ -92,7 +92,7 @@ impl Core {
 
     /// Reads the signs. The tips first: who merges a branch and then deletes it must not be seen to have only deleted it.
     pub(super) fn signs(&self, repo: &Repository) -> Result<Signs, VcsError> {
-        let tips = refs::matching(repo, &format!("refs/heads/{}/*", self.settings.branch_prefix))?;
+        let tips = refs::below(repo, &format!("refs/heads/{}", self.settings.branch_prefix))?;
         Ok(Signs { tips, base: self.base(repo)? })
     }
 

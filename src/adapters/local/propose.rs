@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::core::Core;
 use super::merged::commit_time;
-use super::record::{Record, head_ref, meta_ref};
+use super::record::{BODY_LIMIT, HIGHEST, Record, head_ref, meta_ref};
 use super::refresh::View;
 use crate::adapters::git::build::{build, changed_files, check};
 use crate::adapters::git::trailers::{Trailers, our_commit, subject_and_body};
@@ -66,11 +66,14 @@ impl Core {
                 Err(VcsError::Conflict(Some(Box::new(open.clone()))))
             };
         }
-        let waiting = match self.resumable(repo, &view, &branch, change)? {
+        let number = view.next_number.ok_or_else(|| {
+            VcsError::WrongState(format!("no number is left for a pull request: delete the refs of number {HIGHEST}"))
+        })?;
+        let waiting = match self.resumable(repo, &view, number, &branch, change)? {
             Some(waiting) => waiting,
             None => self.start(repo, &view, branch, change)?,
         };
-        self.open(repo, view.next_number, waiting).map(Proposed::Opened)
+        self.open(repo, number, waiting).map(Proposed::Opened)
     }
 
     /// What a crash left of this very request. A branch of a merged or closed change is deleted on the way.
@@ -78,6 +81,7 @@ impl Core {
         &self,
         repo: &Repository,
         view: &View,
+        number: u64,
         branch: &BranchName,
         change: &ChangeSet,
     ) -> Result<Option<Waiting>, VcsError> {
@@ -94,7 +98,7 @@ impl Core {
         if trailers.request_hash != change.request_hash {
             // Whoever made it died: nobody else writes while this process has the lock. It is opened, so that it can be seen.
             let left = Waiting::left_behind(repo, commit, trailers, branch.clone())?;
-            let opened = self.open(repo, view.next_number, left)?;
+            let opened = self.open(repo, number, left)?;
             return Err(VcsError::Conflict(Some(Box::new(opened))));
         }
         let (title, body) = (change.text.title.clone(), change.text.body.clone());
@@ -153,6 +157,7 @@ impl Core {
             updated_at: Timestamp::now(),
             merged_at: None,
         };
+        let body = body[..body.floor_char_boundary(BODY_LIMIT)].to_owned();
         let record = Record { pull_request, body };
         let blob = record.store(repo)?;
         self.step("the record is written");
@@ -185,8 +190,12 @@ impl Core {
                 deleted += usize::from(gone);
                 continue;
             }
+            let Some(number) = view.next_number else {
+                tracing::warn!(%branch, "no number is left for the pull request of a branch");
+                continue;
+            };
             let left = Waiting::left_behind(repo, commit, trailers, branch)?;
-            self.open(repo, view.next_number, left)?;
+            self.open(repo, number, left)?;
             resumed += 1;
             view = self.refresh(repo)?;
             deleted += view.deleted;

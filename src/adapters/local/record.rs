@@ -4,11 +4,17 @@ use git2::{Oid, Repository};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::adapters::git::build::service_path;
 use crate::adapters::git::error::vcs_error;
+use crate::adapters::git::read::content;
 use crate::domain::change::{Action, CommitId, ObjectKey, ObjectKind, PullRequest, PullRequestState, RequestHash};
 use crate::domain::error::VcsError;
-use crate::domain::names::{Actor, BranchName, ClusterName};
+use crate::domain::names::{Actor, BranchName, ClusterName, RepoPath};
+
+/// The largest record, in bytes.
+const LIMIT: usize = 1024 * 1024;
+
+/// The longest body that is kept, in bytes: as JSON it has at most six times as many, which leaves room in a record.
+pub(super) const BODY_LIMIT: usize = 128 * 1024;
 
 /// A pull request with its body, which only the repository keeps.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,10 +63,17 @@ pub(super) fn head_ref(number: u64) -> String {
     format!("refs/pull/{number}/head")
 }
 
-/// The number in one of these refs' names, and whether it is a `meta`.
+/// The highest number of a pull request: the highest that every reader of JSON reads exactly.
+pub(super) const HIGHEST: u64 = (1 << 53) - 1;
+
+/// The number in one of these refs' names, and whether it is a `meta`. Numbers go from 1 to [`HIGHEST`]; a ref with any other
+/// is somebody else's.
 pub(super) fn parse_ref(name: &str) -> Option<(u64, bool)> {
     let (number, last) = name.strip_prefix("refs/pull/")?.split_once('/')?;
     let number = number.parse().ok().filter(|parsed: &u64| parsed.to_string() == number)?;
+    if !(1..=HIGHEST).contains(&number) {
+        return None;
+    }
     match last {
         "meta" => Some((number, true)),
         "head" => Some((number, false)),
@@ -73,19 +86,22 @@ impl Record {
     pub(super) fn store(&self, repo: &Repository) -> Result<Oid, VcsError> {
         let json = serde_json::to_vec_pretty(&self.stored())
             .map_err(|_| VcsError::Corrupt("a pull request can't be written as JSON".to_owned()))?;
+        if json.len() > LIMIT {
+            return Err(VcsError::WrongState("the title and body of a pull request are too long".to_owned()));
+        }
         repo.blob(&json).map_err(|error| vcs_error(&error))
     }
 
     /// Reads a record's blob. What isn't one is `None`: the repository's owner can put anything there.
     pub(super) fn load(repo: &Repository, number: u64, blob: Oid) -> Option<Self> {
-        let blob = repo.find_blob(blob).ok()?;
-        let stored: Stored = serde_json::from_slice(blob.content()).ok()?;
+        let json = content(repo, blob, LIMIT).ok()??;
+        let stored: Stored = serde_json::from_slice(&json).ok()?;
         Self::parse(stored).filter(|record| record.pull_request.number == number)
     }
 
     fn stored(&self) -> Stored {
         let pull_request = self.pull_request.clone();
-        let file = |(path, action): (crate::domain::names::RepoPath, Action)| StoredFile {
+        let file = |(path, action): (RepoPath, Action)| StoredFile {
             path: path.to_string(),
             action: action.as_str().to_owned(),
         };
@@ -114,7 +130,7 @@ impl Record {
 
     fn parse(stored: Stored) -> Option<Self> {
         let commit = |text: String| Oid::from_str(&text).ok().map(|_| CommitId(text));
-        let file = |file: StoredFile| Some((service_path(&file.path)?, Action::from_word(&file.action)?));
+        let file = |file: StoredFile| Some((RepoPath::existing(&file.path).ok()?, Action::from_word(&file.action)?));
         let cluster = match stored.cluster {
             Some(cluster) => Some(ClusterName::parse(&cluster).ok()?),
             None => None,
@@ -143,5 +159,19 @@ impl Record {
                 merged_at: stored.merged_at,
             },
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ref_has_a_number_that_json_can_hold() {
+        assert_eq!(parse_ref("refs/pull/1/head"), Some((1, false)));
+        assert_eq!(parse_ref(&meta_ref(HIGHEST)), Some((HIGHEST, true)));
+        for bad in ["0", "01", "-1", "x", "9007199254740992", "18446744073709551615", "18446744073709551616"] {
+            assert_eq!(parse_ref(&format!("refs/pull/{bad}/head")), None, "{bad}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::core::{Core, Published, Signs};
 use super::merged::{Question, merged_at};
-use super::record::{Record, head_ref, meta_ref, parse_ref};
+use super::record::{HIGHEST, Record, head_ref, meta_ref, parse_ref};
 use crate::adapters::git::trailers::our_commit;
 use crate::adapters::git::{commit_id, oid, refs};
 use crate::domain::change::{ObjectKey, PullRequest, PullRequestState};
@@ -26,8 +26,8 @@ pub(super) struct View {
     pub(super) signs: Signs,
     /// Readable records by number.
     pub(super) records: BTreeMap<u64, Arc<Record>>,
-    /// The number after the highest that any ref has.
-    pub(super) next_number: u64,
+    /// The number after the highest that any ref has; `None` when that one is the last of all.
+    pub(super) next_number: Option<u64>,
     /// Branches of merged and closed pull requests that this refresh deleted.
     pub(super) deleted: usize,
 }
@@ -62,7 +62,7 @@ impl Core {
     pub(super) fn refresh(&self, repo: &Repository) -> Result<View, VcsError> {
         let mut signs = self.signs(repo)?;
         let mut pulls: BTreeMap<u64, Refs> = BTreeMap::new();
-        for (name, oid) in refs::matching(repo, "refs/pull/*")? {
+        for (name, oid) in refs::below(repo, "refs/pull")? {
             let Some((number, is_meta)) = parse_ref(&name) else { continue };
             let refs = pulls.entry(number).or_default();
             *(if is_meta { &mut refs.meta } else { &mut refs.head }) = Some(oid);
@@ -114,7 +114,7 @@ impl Core {
         memory.records = records.iter().map(|(number, known)| (*number, known.clone())).collect();
         memory.signs = Some(signs.clone());
         drop(memory);
-        let next_number = pulls.keys().next_back().map_or(1, |last| last + 1);
+        let next_number = pulls.keys().next_back().copied().unwrap_or(0).checked_add(1).filter(|next| *next <= HIGHEST);
         let records = records.into_iter().map(|(number, (_, record))| (number, record)).collect();
         Ok(View { signs, records, next_number, deleted })
     }

@@ -1,7 +1,7 @@
 //! What these tests share: a forge in a temporary folder, changes, and the git command.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use cre_backend_api::adapters::local::{LocalForge, LocalSettings};
@@ -166,17 +166,17 @@ fn hash_of(content: &str) -> String {
     hex::encode(content)
 }
 
-/// Runs the git command with a configuration of its own; panics with what it said when it fails.
+/// Runs the git command with an environment and a configuration of its own, so that an inherited `GIT_DIR` can't lead it to
+/// another repository; panics with what it said when it fails.
 pub fn git(folder: &Path, args: &[&str]) -> String {
-    let output = Command::new("git")
-        .current_dir(folder)
-        .args(["-c", "user.name=Rita", "-c", "user.email=rita@example.com", "-c", "advice.detachedHead=false"])
-        .args(["-c", "protocol.file.allow=always"])
-        .args(args)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .output()
-        .unwrap();
+    let mut command = Command::new("git");
+    command.current_dir(folder).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.env("HOME", std::env::temp_dir()).env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+    for role in ["AUTHOR", "COMMITTER"] {
+        command.env(format!("GIT_{role}_NAME"), "Rita").env(format!("GIT_{role}_EMAIL"), "rita@example.com");
+    }
+    command.args(["-c", "advice.detachedHead=false", "-c", "protocol.file.allow=always"]).args(args);
+    let output = command.stdin(Stdio::null()).output().unwrap();
     assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
 }

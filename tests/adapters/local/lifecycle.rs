@@ -178,3 +178,18 @@ async fn a_pull_request_made_under_another_prefix_stays_open_and_holds_its_objec
     assert_eq!(super::forge::published(&now, 1).await.unwrap().state, PullRequestState::Merged);
     assert_eq!(test.git(&["for-each-ref", "refs/heads/before"]), "");
 }
+
+#[tokio::test]
+async fn refs_with_numbers_out_of_range_are_somebody_elses() {
+    let test = TestForge::new().await;
+    let base = test.base().await;
+    for number in ["0", "9007199254740992", "18446744073709551615"] {
+        test.git(&["update-ref", &format!("refs/pull/{number}/head"), &base.0]);
+    }
+    let pull = test.open(&test.change("workers", Some("a")).await).await;
+    assert_eq!(pull.number, 1);
+    test.git(&["update-ref", "refs/pull/9007199254740991/head", &base.0]);
+    let full = test.forge.propose(&test.change("other", Some("a")).await).await.unwrap_err();
+    assert!(matches!(&full, VcsError::WrongState(reason) if reason.contains("no number is left")), "{full:?}");
+    assert_eq!(test.state(1).await, PullRequestState::Open);
+}

@@ -1,6 +1,6 @@
 //! What counts as merged, and what doesn't.
 
-use cre_backend_api::domain::change::{PullRequestState, SweepReport};
+use cre_backend_api::domain::change::{Freshness, PullRequestState, SweepReport};
 use cre_backend_api::domain::error::VcsError;
 use cre_backend_api::domain::ports::VersionControl as _;
 use tokio_util::sync::CancellationToken;
@@ -91,7 +91,7 @@ async fn merging_and_deleting_the_branch_in_one_push_is_a_merge_in_either_order(
 }
 
 #[tokio::test]
-async fn a_merge_is_seen_within_two_seconds_and_the_loop_ends_when_told() {
+async fn a_merge_is_seen_soon_and_the_loop_ends_when_told() {
     let test = std::sync::Arc::new(TestForge::new().await);
     let cancel = CancellationToken::new();
     let (looped, token) = (std::sync::Arc::clone(&test), cancel.clone());
@@ -102,7 +102,8 @@ async fn a_merge_is_seen_within_two_seconds_and_the_loop_ends_when_told() {
     let took = until("merged", || async {
         published(forge, 1).await.is_some_and(|pull| pull.state == PullRequestState::Merged)
     });
-    assert!(took.await < std::time::Duration::from_secs(2));
+    // The loop looks every half second; a busy machine takes longer for it.
+    assert!(took.await < std::time::Duration::from_secs(10));
     let source = forge.pull_requests().await.unwrap().source.clone();
     let seen = source.contact.at();
     until("looked at again", || async { source.contact.at() > seen }).await;
@@ -133,4 +134,23 @@ async fn a_sweep_deletes_what_a_crash_left_and_packs_without_losing_anything() {
     assert_eq!(again.withdraw(2).await.unwrap().state, PullRequestState::Closed);
     assert!(test.branches().is_empty());
     test.git(&["fsck", "--strict"]);
+}
+
+#[tokio::test]
+async fn a_branch_that_cannot_be_read_is_an_error_and_closes_nothing() {
+    let test = TestForge::new().await;
+    let pull = test.open(&test.change("workers", Some("a")).await).await;
+    let file = test.forge.path().join(format!("refs/heads/{}", pull.branch));
+    let content = std::fs::read(&file).unwrap();
+    for packed in [false, true] {
+        if packed {
+            test.git(&["pack-refs", "--all", "--no-prune"]);
+        }
+        std::fs::write(&file, "").unwrap();
+        let failed = test.forge.base(Freshness::Fetched).await.unwrap_err();
+        assert!(matches!(&failed, VcsError::Corrupt(reason) if reason.contains(pull.branch.as_str())), "{failed:?}");
+        assert_eq!(published(&test.forge, 1).await.unwrap().state, PullRequestState::Open);
+        std::fs::write(&file, &content).unwrap();
+        assert_eq!(test.state(1).await, PullRequestState::Open);
+    }
 }

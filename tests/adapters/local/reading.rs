@@ -1,11 +1,13 @@
 //! Files on the base branch, and what stands in the way of a path.
 
-use cre_backend_api::domain::change::{BlobId, CommitId};
+use cre_backend_api::adapters::git::read::FILE_LIMIT;
+use cre_backend_api::domain::change::{Action, BlobId, CommitId};
 use cre_backend_api::domain::error::VcsError;
 use cre_backend_api::domain::names::RepoPath;
 use cre_backend_api::domain::ports::VersionControl as _;
+use cre_backend_api::domain::snapshot::Observed;
 
-use super::forge::{TestForge, git, mk_change, path};
+use super::forge::{TestForge, git, mk_change, path, published};
 
 /// A base branch with a file where a folder would be, a symlink to a folder and a submodule.
 async fn mk_blocked() -> TestForge {
@@ -32,10 +34,12 @@ async fn a_list_holds_the_plain_files_below_a_folder_sorted() {
     let base = test.base().await;
     let names = |files: Vec<(RepoPath, BlobId)>| files.into_iter().map(|(p, _)| p.to_string()).collect::<Vec<_>>();
     let all = names(test.forge.list(&base, None).await.unwrap());
-    assert_eq!(all, ["nodegroups/file", "nodegroups/real/a.yaml", "nodegroups/real/b.yaml"]);
+    let kept = ["nodegroups/.gitkeep", "nodegroups/file"];
+    let in_real = ["nodegroups/real/.hidden.yaml", "nodegroups/real/a.yaml", "nodegroups/real/b.yaml"];
+    assert_eq!(all, [&kept[..], &in_real, &["secrets/.gitkeep"]].concat());
     let real = test.forge.list(&base, Some(&path("nodegroups/real"))).await.unwrap();
-    assert_eq!(real[1].1.0, test.git(&["rev-parse", "dev:nodegroups/real/b.yaml"]));
-    assert_eq!(names(real), ["nodegroups/real/a.yaml", "nodegroups/real/b.yaml"]);
+    assert_eq!(real[2].1.0, test.git(&["rev-parse", "dev:nodegroups/real/b.yaml"]));
+    assert_eq!(names(real), in_real);
     for nothing in ["nowhere", "nodegroups/file", "nodegroups/link", "nodegroups/module"] {
         assert_eq!(test.forge.list(&base, Some(&path(nothing))).await.unwrap(), [], "{nothing}");
     }
@@ -80,4 +84,60 @@ async fn a_file_a_symlink_a_submodule_and_a_folder_block_a_path() {
         }
     }
     assert!(test.branches().is_empty() && test.pull_refs().is_empty());
+}
+
+#[tokio::test]
+async fn files_of_any_name_are_listed_and_read_and_a_change_of_one_reads_back() {
+    let test = TestForge::new().await;
+    let odd = ["nodegroups/sub dir/x.yaml", "nodegroups/Ünï.yaml", "nodegroups/.hidden/x.yaml"];
+    for file in odd {
+        test.push_file(file, "old");
+    }
+    let base = test.base().await;
+    let listed = test.forge.list(&base, Some(&path("nodegroups"))).await.unwrap();
+    for file in odd {
+        let file = RepoPath::existing(file).unwrap();
+        assert!(listed.iter().any(|(listed, _)| *listed == file), "{file}");
+        assert_eq!(test.forge.read(&base, &file).await.unwrap().unwrap().content, b"old", "{file}");
+    }
+    let file = RepoPath::existing(odd[0]).unwrap();
+    let blob = test.forge.read(&base, &file).await.unwrap().map(|file| file.blob);
+    let mut change = mk_change("workers", base, blob, None);
+    change.files[0].path = file.clone();
+    let pull = test.open(&change).await;
+    assert_eq!(pull.files, [(file.clone(), Action::Delete), (file.gitkeep_beside(), Action::Create)]);
+    let again = test.another().await;
+    assert_eq!(published(&again, 1).await, Some(pull));
+}
+
+#[tokio::test]
+async fn a_file_that_is_too_large_is_listed_but_not_loaded() {
+    let test = TestForge::new().await;
+    test.push_file("nodegroups/most.yaml", &"a".repeat(FILE_LIMIT));
+    test.push_file("nodegroups/more.yaml", &"a".repeat(FILE_LIMIT + 1));
+    let base = test.base().await;
+    assert_eq!(test.forge.list(&base, Some(&path("nodegroups"))).await.unwrap().len(), 3);
+    let most = test.forge.read(&base, &path("nodegroups/most.yaml")).await.unwrap().unwrap();
+    assert_eq!(most.content.len(), FILE_LIMIT);
+    let Err(VcsError::PathBlocked { path: at, reason }) = test.forge.read(&base, &path("nodegroups/more.yaml")).await
+    else {
+        panic!("it is read")
+    };
+    assert_eq!((&*at, &*reason), ("nodegroups/more.yaml", "the file is larger than 4 MiB"));
+}
+
+#[tokio::test]
+async fn a_record_that_is_too_large_is_unreadable_and_a_long_body_is_cut_to_fit_one() {
+    let test = TestForge::new().await;
+    let mut change = test.change("workers", Some("a")).await;
+    change.text.body = "\u{1}".repeat(2 * 1024 * 1024);
+    assert_eq!(test.open(&change).await.number, 1);
+    assert!(published(&test.forge, 1).await.is_some());
+    let large = test.folder.path().join("large.json");
+    let json = test.git(&["cat-file", "blob", "refs/pull/1/meta"]);
+    std::fs::write(&large, format!("{json}{}", " ".repeat(1024 * 1024))).unwrap();
+    let blob = test.git(&["hash-object", "-w", large.to_str().unwrap()]);
+    test.git(&["update-ref", "refs/pull/1/meta", &blob]);
+    let again = test.another().await;
+    assert!(matches!(again.pull_requests().await.unwrap().items[&1], Observed::Invalid(_)));
 }
