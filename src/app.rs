@@ -19,7 +19,8 @@ use signals::Signals;
 use tasks::Tasks;
 use wiring::Wired;
 
-/// How long requests and writes in flight may take when the service stops: a little more than a request's time limit.
+/// How long requests and writes in flight may take when the service stops: a little more than a request's time limit, after
+/// which the server drops its connections by itself.
 const DRAIN_TIME: Duration = Duration::from_secs(35);
 
 /// Why the service didn't start.
@@ -55,8 +56,8 @@ pub enum RunError {
     /// A background task ended by itself or panicked.
     #[error("the background task {0} ended unexpectedly")]
     TaskEnded(&'static str),
-    /// Requests or writes were still in flight when the time to finish them was over.
-    #[error("requests or writes were still in flight after {} seconds", DRAIN_TIME.as_secs())]
+    /// Writes were still in flight when the time to finish them was over.
+    #[error("writes were still in flight after {} seconds", DRAIN_TIME.as_secs())]
     NotDrained,
     /// A second signal asked to stop at once.
     #[error("a second signal stopped the service at once")]

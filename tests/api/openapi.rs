@@ -2,9 +2,10 @@
 
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::TestApp;
+use crate::support::bodies::nodegroup;
 use crate::support::documented::document;
 
 /// The contract's table. Rows that this build may not have yet are checked once it has them.
@@ -113,6 +114,49 @@ fn every_reference_is_met_and_every_schema_is_used() {
     }
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
     assert!(document["info"]["title"].is_string() && document["info"]["version"].is_string());
+}
+
+/// Whether a value is what a schema asks for, as far as this document's schemas go.
+fn valid(schema: &Value, value: &Value) -> bool {
+    if let Some(pointer) = schema["$ref"].as_str() {
+        return valid(document().pointer(pointer.trim_start_matches('#')).unwrap(), value);
+    }
+    let members = schema["properties"].as_object().into_iter().flatten();
+    let is = |kind: &str| match kind {
+        "null" => value.is_null(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_i64(),
+        "number" => value.is_number(),
+        "string" => value.is_string(),
+        "array" => value.is_array(),
+        _ => value.is_object(),
+    };
+    let kinds = match &schema["type"] {
+        Value::Array(kinds) => kinds.iter().any(|kind| is(kind.as_str().unwrap())),
+        kind => kind.as_str().is_none_or(is),
+    };
+    kinds
+        && schema["oneOf"].as_array().is_none_or(|all| all.iter().filter(|one| valid(one, value)).count() == 1)
+        && schema["required"].as_array().is_none_or(|all| all.iter().all(|n| value.get(n.as_str().unwrap()).is_some()))
+        && members.into_iter().all(|(name, schema)| value.get(name).is_none_or(|value| valid(schema, value)))
+        && (schema["items"].is_null()
+            || value.as_array().is_none_or(|all| all.iter().all(|v| valid(&schema["items"], v))))
+}
+
+#[test]
+fn a_writes_answers_are_as_documented() {
+    let app = TestApp::start_ready();
+    let schema = |status: &str| {
+        &document()["paths"]["/api/nodegroups"]["post"]["responses"][status]["content"]["application/json"]["schema"]
+    };
+    let dry = app.post("/api/nodegroups?dry_run=true", &nodegroup("workers"));
+    let made = app.post("/api/nodegroups", &nodegroup("workers"));
+    let replay = app.post("/api/nodegroups", &nodegroup("workers"));
+    assert_eq!((dry.status, made.status, replay.status), (200, 201, 200));
+    for answer in [&dry, &made, &replay] {
+        assert!(valid(schema(&answer.status.to_string()), &answer.json()), "{} {}", answer.status, answer.text());
+    }
+    assert!(!valid(schema("201"), &dry.json()) && !valid(schema("200"), &json!({"changed": true})));
 }
 
 #[test]

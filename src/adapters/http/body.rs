@@ -6,7 +6,7 @@ mod parse;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 use http_body_util::BodyExt;
@@ -25,7 +25,7 @@ pub const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 /// instead of a broken connection.
 const DRAINED_BYTES: usize = 8 * 1024 * 1024;
 
-/// An extractor: the body as JSON. Refuses other media types (415), more than [`MAX_BODY_BYTES`] (413), and what isn't
+/// An extractor: the body as JSON. Refuses other media types and compressed bodies (415), more than [`MAX_BODY_BYTES`] (413), and what isn't
 /// JSON or repeats a key (400). No error holds a text of the body.
 #[derive(Debug)]
 pub struct JsonBody(pub Node);
@@ -39,6 +39,12 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
             return Err(ApiError::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "the body's media type isn't JSON; send it with Content-Type: application/json",
+            ));
+        }
+        if !is_plain(&parts.headers) {
+            return Err(ApiError::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "the body is compressed; send it as it is, without Content-Encoding",
             ));
         }
         let announced = announced_length(&parts.headers);
@@ -68,6 +74,14 @@ fn is_json(headers: &HeaderMap) -> bool {
         _ => true,
     });
     json && utf8
+}
+
+/// No encoding, or only `identity`.
+fn is_plain(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .all(|value| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"))
 }
 
 fn announced_length(headers: &HeaderMap) -> usize {
@@ -158,6 +172,16 @@ mod tests {
             .body(Body::empty())
             .unwrap();
         assert_eq!(JsonBody::from_request(announced, &()).await.unwrap_err().status, 413);
+    }
+
+    #[tokio::test]
+    async fn a_compressed_body_is_refused() {
+        for (encoding, read) in [("identity", true), ("gzip", false), ("identity, br", false)] {
+            let request =
+                Request::builder().header(CONTENT_TYPE, "application/json").header(CONTENT_ENCODING, encoding);
+            let outcome = JsonBody::from_request(request.body("{}".into()).unwrap(), &()).await;
+            assert_eq!(outcome.map_err(|error| error.status.as_u16()).err(), (!read).then_some(415), "{encoding}");
+        }
     }
 
     #[tokio::test]

@@ -21,9 +21,7 @@ use crate::domain::error::Failure;
 
 fn state(authenticator: Authenticator) -> AppState {
     let readiness = Arc::new(Readiness::new(vec![], None));
-    let mut state = AppState::new(UseCases::uncalled(), readiness, authenticator, HostRule::new(false, &[]));
-    state.time_limit = Duration::from_millis(200);
-    state
+    AppState::new(UseCases::uncalled(), readiness, authenticator, HostRule::new(false, &[]))
 }
 
 fn app(state: &AppState) -> Router {
@@ -65,7 +63,9 @@ fn a_panics_formatted_message_never_reaches_the_log() {
 
 #[tokio::test]
 async fn a_request_over_its_time_is_a_504_in_the_contracts_shape() {
-    let (status, _, body) = send(app(&state(Authenticator::off())), Request::get("/api/hangs")).await;
+    let mut state = state(Authenticator::off());
+    state.time_limit = Duration::from_millis(200);
+    let (status, _, body) = send(app(&state), Request::get("/api/hangs")).await;
     assert_eq!((status, &body["error"]["name"]), (504, &json!("GatewayTimeoutError")));
 }
 

@@ -19,7 +19,7 @@ use super::path::PathName;
 use super::query::Query;
 use super::responses::{ReadErrors, WriteErrors};
 use super::state::AppState;
-use super::write::{DryRunView, WriteParameters, WriteView, answer};
+use super::write::{WriteAnswer, WriteParameters, WriteView, answer};
 use crate::application::nodegroups::item::NodegroupItem;
 use crate::domain::names::{ClusterName, Namespace};
 use crate::domain::nodegroup::phase::Phase;
@@ -97,8 +97,7 @@ async fn get_nodegroup(
     params(CreateParameters),
     request_body = CreateNodegroup,
     responses(
-        (status = 200, description = "Asked for before, as asked for already, or a dry run", content(
-            (WriteView = "application/json"), (DryRunView = "application/json"))),
+        (status = 200, body = WriteAnswer, description = "Asked for before, as asked for already, or a dry run"),
         (status = 201, body = WriteView),
         WriteErrors,
     )
@@ -128,8 +127,7 @@ async fn create_nodegroup(
     ),
     request_body = UpdateNodegroup,
     responses(
-        (status = 200, description = "Asked for before, as asked for already, or a dry run", content(
-            (WriteView = "application/json"), (DryRunView = "application/json"))),
+        (status = 200, body = WriteAnswer, description = "Asked for before, as asked for already, or a dry run"),
         (status = 201, body = WriteView),
         WriteErrors,
     )
@@ -162,8 +160,7 @@ async fn update_nodegroup(
         ChangeParameters,
     ),
     responses(
-        (status = 200, description = "Asked for before, or a dry run", content(
-            (WriteView = "application/json"), (DryRunView = "application/json"))),
+        (status = 200, body = WriteAnswer, description = "Asked for before, or a dry run"),
         (status = 201, body = WriteView),
         WriteErrors,
     )

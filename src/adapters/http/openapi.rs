@@ -16,6 +16,7 @@ use utoipa_swagger_ui::Config;
 
 use super::error::ApiError;
 use super::error_body::ErrorBody;
+use super::query::Query;
 
 /// Where the document is.
 pub const DOCUMENT: &str = "/api/openapi.json";
@@ -77,7 +78,12 @@ pub(super) fn routes(mut document: OpenApi) -> Router {
         .route("/api/docs/", get(|config| serve_ui(Path(String::new()), config)))
         .route("/api/docs/{*file}", get(serve_ui))
         .layer(Extension(config));
-    Router::new().route(DOCUMENT, get(move || async move { of_type("application/json", json) })).merge(ui)
+    Router::new()
+        .route(
+            DOCUMENT,
+            get(move |query: Query| async move { query.finish().map(|()| of_type("application/json", json)) }),
+        )
+        .merge(ui)
 }
 
 /// Swagger UI's files are relative to its folder. The target is relative too: a proxy may stand before it with a prefix.

@@ -9,7 +9,10 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::error::ApiError;
 use super::finish::AsIs;
+use super::query::Query;
+use super::responses::ProbeErrors;
 use super::state::AppState;
 use crate::application::readiness::PartReport;
 
@@ -59,21 +62,30 @@ pub fn routes() -> OpenApiRouter<AppState> {
 }
 
 /// Whether the process runs.
-#[utoipa::path(get, path = "/api/liveness", tag = "probes", security(()), responses((status = 200, body = Liveness)))]
-async fn get_liveness() -> Json<Liveness> {
-    Json(Liveness { status: "ok" })
+#[utoipa::path(
+    get, path = "/api/liveness", tag = "probes", security(()),
+    responses((status = 200, body = Liveness), ProbeErrors)
+)]
+async fn get_liveness(query: Query) -> Result<Json<Liveness>, ApiError> {
+    query.finish()?;
+    Ok(Json(Liveness { status: "ok" }))
 }
 
 /// Whether requests should be sent here.
 #[utoipa::path(
     get, path = "/api/readiness", tag = "probes", security(()),
-    responses((status = 200, body = ReadinessView), (status = 503, body = ReadinessView, description = "Not ready"))
+    responses(
+        (status = 200, body = ReadinessView),
+        (status = 503, body = ReadinessView, description = "Not ready"),
+        ProbeErrors,
+    )
 )]
-async fn get_readiness(State(state): State<AppState>) -> Response {
+async fn get_readiness(State(state): State<AppState>, query: Query) -> Result<Response, ApiError> {
+    query.finish()?;
     let report = state.readiness.report();
     let status = if report.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let view = ReadinessView { ready: report.ready, parts: report.parts.into_iter().map(PartView::from).collect() };
     let mut response = (status, Json(view)).into_response();
     response.extensions_mut().insert(AsIs);
-    response
+    Ok(response)
 }

@@ -13,6 +13,15 @@ pub struct ReadErrors;
 /// What any write may answer beside its success.
 pub struct WriteErrors;
 
+/// What a probe may answer beside its own.
+pub struct ProbeErrors;
+
+impl IntoResponses for ProbeErrors {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        errors(&[400])
+    }
+}
+
 impl IntoResponses for ReadErrors {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         errors(&[400, 401, 403, 404, 409, 500, 503, 504])

@@ -19,7 +19,7 @@ use super::path::PathName;
 use super::query::Query;
 use super::responses::{ReadErrors, WriteErrors};
 use super::state::AppState;
-use super::write::{DryRunView, WriteParameters, WriteView, answer};
+use super::write::{WriteAnswer, WriteParameters, WriteView, answer};
 use crate::application::secrets::SecretItem;
 use crate::domain::names::Namespace;
 use request::{CreateSecret, UpdateSecret};
@@ -85,8 +85,7 @@ async fn get_secret(
     params(CreateParameters),
     request_body = CreateSecret,
     responses(
-        (status = 200, description = "Asked for a moment before, or a dry run", content(
-            (WriteView = "application/json"), (DryRunView = "application/json"))),
+        (status = 200, body = WriteAnswer, description = "Asked for a moment before, or a dry run"),
         (status = 201, body = WriteView),
         WriteErrors,
     )
@@ -117,8 +116,7 @@ async fn create_secret(
     ),
     request_body = UpdateSecret,
     responses(
-        (status = 200, description = "Asked for a moment before, nothing to change, or a dry run", content(
-            (WriteView = "application/json"), (DryRunView = "application/json"))),
+        (status = 200, body = WriteAnswer, description = "Asked for a moment before, nothing to change, or a dry run"),
         (status = 201, body = WriteView),
         WriteErrors,
     )
@@ -150,8 +148,7 @@ async fn update_secret(
         ChangeParameters,
     ),
     responses(
-        (status = 200, description = "Asked for before, or a dry run", content(
-            (WriteView = "application/json"), (DryRunView = "application/json"))),
+        (status = 200, body = WriteAnswer, description = "Asked for before, or a dry run"),
         (status = 201, body = WriteView),
         WriteErrors,
     )

@@ -1,12 +1,17 @@
 //! Serves connections: axum's own loop waits for a request's head without end and takes any number of connections.
 
+mod activity;
+mod write_time;
+
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
@@ -14,18 +19,28 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::state::TIME_LIMIT;
+use activity::Activity;
+use write_time::WriteTimed;
+
 /// How long a client may take to send a request's head; also how long an idle connection is kept.
 const HEAD_TIME: Duration = Duration::from_secs(30);
+/// How long a client may read nothing of its answer.
+const WRITE_TIME: Duration = Duration::from_secs(30);
+/// How long a connection without a request in flight is kept after the stop, from the last byte that its client took.
+const IDLE_TIME: Duration = Duration::from_secs(1);
+/// How long connections are kept at all after the stop: the requests in flight had their time by then.
+const STOP_TIME: Duration = TIME_LIMIT.saturating_add(Duration::from_secs(1));
 /// Connections at once; more wait in the kernel's queue.
 const MAX_CONNECTIONS: usize = 1024;
 
-/// Accepts connections until `stop`, then lets each finish the request that it is in. Ends when the last one has; a caller
-/// who can't wait that long drops the future, which ends them all.
+/// Accepts connections until `stop`, then lets each finish the request that it is in. Ends when the last one has, and after
+/// [`STOP_TIME`] at the latest; a caller who can't wait that long drops the future, which ends them all.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
     let connections = TaskTracker::new();
     // Dropped with this future: connections that are left then are ended.
     let abandon = CancellationToken::new();
-    let _guard = abandon.clone().drop_guard();
+    let guard = abandon.clone().drop_guard();
     let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     while let Some((stream, permit)) = accept(&listener, &permits, &stop).await {
         let (router, stop, abandon) = (router.clone(), stop.clone(), abandon.clone());
@@ -36,6 +51,10 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
     }
     drop(listener);
     connections.close();
+    if tokio::time::timeout(STOP_TIME, connections.wait()).await.is_err() {
+        tracing::warn!(left = connections.len(), "connections are dropped");
+    }
+    drop(guard);
     connections.wait().await;
 }
 
@@ -62,7 +81,17 @@ async fn accept(
 async fn serve_connection(stream: TcpStream, router: Router, stop: CancellationToken) {
     // Small answers shouldn't wait for an acknowledgement; a socket that refuses this works all the same.
     let _ = stream.set_nodelay(true);
-    let service = TowerToHyperService::new(router);
+    let activity = Activity::new();
+    let (answers, counted) = (TowerToHyperService::new(router), Arc::clone(&activity));
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let (in_flight, answer) = (counted.begin(), answers.call(request));
+        async move {
+            let answer = answer.await;
+            drop(in_flight);
+            answer
+        }
+    });
+    let stream = WriteTimed::new(stream, WRITE_TIME, Arc::clone(&activity));
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
@@ -71,7 +100,11 @@ async fn serve_connection(stream: TcpStream, router: Router, stop: CancellationT
         _ = connection.as_mut() => return,
         () = stop.cancelled() => connection.as_mut().graceful_shutdown(),
     }
-    let _ = connection.await;
+    // A client that doesn't read, or is slow to send a head, mustn't hold the stop up.
+    tokio::select! {
+        _ = connection => {}
+        () = activity.idle(IDLE_TIME) => {}
+    }
 }
 
 /// Errors of the one connection that was to be accepted, not of the listener.
@@ -145,6 +178,25 @@ mod tests {
         let answer = rest(client).await;
         assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("done"), "{answer}");
         served.task.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_client_that_reads_nothing_does_not_hold_the_stop_up() {
+        let begun = Arc::new(Notify::new());
+        let told = Arc::clone(&begun);
+        let large = move || async move {
+            told.notify_one();
+            vec![0_u8; 8 * 1024 * 1024]
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
+        let task = tokio::spawn(serve(listener, Router::new().route("/", get(large)), stop.clone()));
+        let mut client = net::TcpStream::connect(address).unwrap();
+        client.write_all("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(3).as_bytes()).unwrap();
+        begun.notified().await;
+        stop.cancel();
+        tokio::time::timeout(Duration::from_secs(10), task).await.expect("it ends soon").unwrap();
+        drop(client);
     }
 
     #[tokio::test]

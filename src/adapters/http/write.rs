@@ -59,9 +59,11 @@ pub struct WriteView {
     /// False when everything was as asked for already.
     changed: bool,
     /// The pull request that carries the change; null when nothing changed, and in direct mode.
+    #[schema(required = true)]
     pull_request: Option<PullRequestView>,
     files: Vec<FileView>,
     /// The commit's id; null when nothing changed.
+    #[schema(required = true)]
     commit: Option<String>,
     warnings: Vec<WarningView>,
 }
@@ -96,6 +98,16 @@ pub struct DryRunView {
     warnings: Vec<WarningView>,
 }
 
+/// What a write did, or would do when only that was asked for.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum WriteAnswer {
+    /// What it did.
+    Done(WriteView),
+    /// What it would do.
+    Dry(DryRunView),
+}
+
 /// A pull request that isn't opened.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DraftView {
@@ -127,13 +139,14 @@ pub struct CostChangeView {
 
 /// The answer of a write for a client that reached this service as `host`.
 pub fn answer(written: Written, host: &str) -> Response {
-    match written {
+    let (status, answer) = match written {
         Written::Done(done) => {
             let status = if done.made { StatusCode::CREATED } else { StatusCode::OK };
-            (status, Json(done_view(&done, host))).into_response()
+            (status, WriteAnswer::Done(done_view(&done, host)))
         }
-        Written::Dry(dry) => Json(dry_view(dry)).into_response(),
-    }
+        Written::Dry(dry) => (StatusCode::OK, WriteAnswer::Dry(dry_view(dry))),
+    };
+    (status, Json(answer)).into_response()
 }
 
 fn done_view(done: &Done, host: &str) -> WriteView {

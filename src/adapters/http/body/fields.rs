@@ -250,7 +250,7 @@ fn as_string(node: &Node) -> Option<&str> {
 /// Both kinds are named, and no value.
 fn wrong_type(pointer: &str, expected: &str, node: &Node) -> Violation {
     let got = match node {
-        Node::Float if expected == "a whole number" => "a number with a fraction or beyond 64 bits",
+        Node::Float if expected == "a whole number" => "a number with a fraction or an exponent",
         other => other.kind(),
     };
     Violation::new(pointer, format!("expected {expected}, not {got}"))

@@ -105,10 +105,10 @@ fn a_wrong_type_names_both_kinds_and_never_the_value() {
 
 #[test]
 fn a_fraction_is_no_whole_number_even_when_it_is_one() {
-    for number in ["1.5", "1.0", "1e3", "9223372036854775808"] {
+    for number in ["1.5", "1.0", "1e3"] {
         let (status, told) = read(&format!(r#"{{"min":{number}}}"#), |fields| assert_eq!(fields.integer("min"), None));
         assert_eq!(status, 400);
-        assert_eq!(told, ["/min: expected a whole number, not a number with a fraction or beyond 64 bits"], "{number}");
+        assert_eq!(told, ["/min: expected a whole number, not a number with a fraction or an exponent"], "{number}");
     }
 }
 

@@ -11,7 +11,7 @@ pub enum Node {
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// A whole number within `i64`.
+    /// A whole number; one beyond `i64` is the nearest within.
     Int(i64),
     /// Any other number, `1.0` included; no field takes one, so that its value isn't kept.
     Float,

@@ -191,8 +191,10 @@ impl Reader<'_> {
         if self.at > whole {
             return Ok(Node::Float);
         }
-        // Beyond i64 it is a number that no field takes.
-        Ok(self.text[start..whole].parse().map_or(Node::Float, Node::Int))
+        // Beyond i64 it is beyond every field's range too: a broken rule, not a wrong type.
+        let text = &self.text[start..whole];
+        let nearest = if text.starts_with('-') { i64::MIN } else { i64::MAX };
+        Ok(Node::Int(text.parse().unwrap_or(nearest)))
     }
 
     fn digits(&mut self) -> usize {

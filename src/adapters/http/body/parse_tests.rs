@@ -11,6 +11,7 @@ fn node_of(value: &Value) -> Node {
     match value {
         Value::Null => Node::Null,
         Value::Bool(flag) => Node::Bool(*flag),
+        Value::Number(number) if number.is_u64() => Node::Int(number.as_i64().unwrap_or(i64::MAX)),
         Value::Number(number) => number.as_i64().map_or(Node::Float, Node::Int),
         Value::String(text) => Node::String(Zeroizing::new(text.clone())),
         Value::Array(items) => Node::Array(items.iter().map(node_of).collect()),
@@ -79,7 +80,8 @@ fn whole_numbers_are_integers_and_everything_else_is_a_float() {
     for (text, node) in [
         ("0", Node::Int(0)),
         ("-9223372036854775808", Node::Int(i64::MIN)),
-        ("9223372036854775808", Node::Float),
+        ("9223372036854775808", Node::Int(i64::MAX)),
+        ("-99999999999999999999", Node::Int(i64::MIN)),
         ("1.0", Node::Float),
         ("1e2", Node::Float),
         ("1e999", Node::Float),
