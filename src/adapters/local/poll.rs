@@ -85,7 +85,11 @@ impl Core {
     /// Whether the base branch or a branch of ours isn't where the last refresh saw it.
     pub(super) fn has_moved(&self, repo: &git2::Repository) -> Result<bool, VcsError> {
         let signs = self.signs(repo)?;
-        self.source.contact.touch();
-        Ok(self.memory().signs.as_ref() != Some(&signs))
+        let moved = self.memory().signs.as_ref() != Some(&signs);
+        if !moved {
+            // What is served is what the repository has; after a move, only the refresh can say so.
+            self.source.contact.touch();
+        }
+        Ok(moved)
     }
 }
