@@ -35,7 +35,7 @@ const STOP_TIME: Duration = TIME_LIMIT.saturating_add(Duration::from_secs(1));
 const MAX_CONNECTIONS: usize = 1024;
 
 /// Accepts connections until `stop`, then lets each finish the request that it is in. Ends when the last one has, and after
-/// [`STOP_TIME`] at the latest; a caller who can't wait that long drops the future, which ends them all.
+/// `STOP_TIME` at the latest; a caller who can't wait that long drops the future, which ends them all.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
     let connections = TaskTracker::new();
     // Dropped with this future: connections that are left then are ended.
