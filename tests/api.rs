@@ -4,6 +4,7 @@
 
 mod auth;
 mod canary;
+mod certificate;
 mod config;
 mod contract;
 mod crash;

@@ -138,7 +138,9 @@ async fn what_cant_be_read_any_more_is_served_as_it_was_and_grows_old() {
     let store = store(vcs);
     let first = nodegroups(&store).await;
     *base.lock().unwrap() = "c2";
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    while first.source.contact.age() < Duration::from_millis(20) {
+        tokio::task::yield_now().await;
+    }
     for _ in 0..3 {
         // Once only: the same commit isn't tried again at every request.
         let again = nodegroups(&store).await;
