@@ -13,8 +13,9 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::adapters::http::{router, serve};
+use crate::adapters::http::{metrics_router, router, serve};
 use crate::config::Config;
+use crate::telemetry::metrics::Metrics;
 use signals::Signals;
 use tasks::Tasks;
 use wiring::Wired;
@@ -27,8 +28,10 @@ const DRAIN_TIME: Duration = Duration::from_secs(35);
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The address can't be bound.
-    #[error("can't listen on {address}: {reason}; change LISTEN_ADDRESS, or stop what listens there")]
+    #[error("can't listen on {address}: {reason}; change {setting}, or stop what listens there")]
     Bind {
+        /// What names the address.
+        setting: &'static str,
         /// The address.
         address: SocketAddr,
         /// The system's reason.
@@ -68,6 +71,7 @@ pub enum RunError {
 pub struct App {
     listener: TcpListener,
     address: SocketAddr,
+    metrics: Option<(TcpListener, Metrics)>,
     wired: Wired,
     tasks: Tasks,
     signals: Signals,
@@ -116,17 +120,22 @@ impl App {
     /// # Errors
     /// [`StartError`], which says what to do.
     pub async fn build(config: Config) -> Result<Self, StartError> {
-        let address = config.server.listen;
-        let bind = |reason| StartError::Bind { address, reason };
         // Before anything is made: a second instance by mistake should end here.
-        let listener = TcpListener::bind(address).await.map_err(bind)?;
-        let address = listener.local_addr().map_err(bind)?;
+        let (listener, address) = bind("LISTEN_ADDRESS", config.server.listen).await?;
+        let metrics = match config.server.metrics {
+            Some(address) => {
+                let (listener, address) = bind("METRICS_ADDRESS", address).await?;
+                tracing::info!(%address, "serving metrics");
+                Some((listener, Metrics::start()))
+            }
+            None => None,
+        };
         let signals = Signals::catch().map_err(StartError::Signals)?;
         let mut tasks = Tasks::default();
         let wired = wiring::wire(&config, &mut tasks).await?;
         let (name, version) = (&config.telemetry.app_name, &config.telemetry.app_version);
         tracing::info!(name, version, authentication = wired.state.authenticator.is_on(), "starting");
-        Ok(Self { listener, address, wired, tasks, signals })
+        Ok(Self { listener, address, metrics, wired, tasks, signals })
     }
 
     /// The bound address.
@@ -141,10 +150,14 @@ impl App {
     /// # Errors
     /// [`RunError`].
     pub async fn run_until_stopped(self) -> Result<(), RunError> {
-        let Self { listener, address, wired, mut tasks, mut signals } = self;
+        let Self { listener, address, metrics, wired, mut tasks, mut signals } = self;
         let Wired { state, on_hangup } = wired;
         let stop = CancellationToken::new();
         let server = tokio::spawn(serve(listener, router(&state), stop.clone()));
+        let operators = metrics.map(|(listener, metrics)| {
+            let router = metrics_router(&state, std::sync::Arc::new(move || metrics.render()));
+            tokio::spawn(serve(listener, router, stop.clone()))
+        });
         tracing::info!(%address, "listening");
 
         let ended = tokio::select! {
@@ -160,6 +173,9 @@ impl App {
         let drained = async {
             // The server fails only by a panic, and then nothing is left to drain.
             let _ = server.await;
+            if let Some(operators) = operators {
+                let _ = operators.await;
+            }
             state.writes.close();
             state.writes.wait().await;
         };
@@ -174,4 +190,11 @@ impl App {
             None => outcome,
         }
     }
+}
+
+async fn bind(setting: &'static str, address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |reason| StartError::Bind { setting, address, reason };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
 }

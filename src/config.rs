@@ -7,7 +7,9 @@ mod vars;
 use std::ffi::OsString;
 use std::path::Path;
 
-pub use parts::{AccessConfig, GitopsConfig, InstanceTypesConfig, SecretsConfig, ServerConfig, TelemetryConfig};
+pub use parts::{
+    AccessConfig, GitopsConfig, InstanceTypesConfig, InstanceTypesUrl, SecretsConfig, ServerConfig, TelemetryConfig,
+};
 pub use vars::ConfigError;
 use vars::Vars;
 

@@ -1,11 +1,13 @@
-//! The tracing subscriber: the log goes to stdout, as text for people or as flat JSON for machines.
+//! The tracing subscriber: the log goes to stdout, as text for people or as flat JSON for machines. Beside it, the metrics.
+
+pub mod metrics;
 
 use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 
-/// Starts the log with a filter, which was checked when the settings were read. A second call in one process changes nothing. Panics are told as places, without their messages: a
-/// formatted message can hold a value of a request.
+/// Starts the log with a filter, which was checked when the settings were read. A second call in one process changes nothing. Panics
+/// are told as places, without their messages: a formatted message can hold a value of a request.
 pub fn start(filter: &str, json: bool) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stdout);

@@ -10,6 +10,8 @@ mod contract;
 mod crash;
 mod edge;
 mod instance_types;
+mod instance_types_url;
 mod r#loop;
+mod metrics;
 mod openapi;
 mod shutdown;

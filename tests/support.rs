@@ -7,7 +7,9 @@
 pub mod bodies;
 pub mod client;
 pub mod documented;
+pub mod file_server;
 pub mod git;
+pub mod https;
 pub mod process;
 pub mod sealing;
 pub mod tokens;

@@ -10,7 +10,7 @@ use crate::adapters::http::state::UseCases;
 use crate::adapters::http::{AppState, Authenticator, HostRule};
 use crate::adapters::local::{LocalForge, LocalSettings};
 use crate::adapters::manifests::DeclaredStore;
-use crate::adapters::pricing::FileSource;
+use crate::adapters::pricing::{FileSource, Interval, UrlLimits, UrlSettings, UrlSource};
 use crate::adapters::templates::{TemplateSettings, TeraTemplates};
 use crate::application::catalog::InstanceTypes;
 use crate::application::changes::Changes;
@@ -19,9 +19,9 @@ use crate::application::changes::policy::WritePolicy;
 use crate::application::nodegroups::Nodegroups;
 use crate::application::readiness::{Part, PartReport, Readiness};
 use crate::application::secrets::{SecretPolicy, Secrets};
-use crate::config::Config;
+use crate::config::{Config, InstanceTypesUrl};
 use crate::domain::change::ObjectKind;
-use crate::domain::ports::{TemplateRenderer, VersionControl};
+use crate::domain::ports::{InstanceTypeSource, TemplateRenderer, VersionControl};
 use crate::domain::snapshot::SourceInfo;
 
 /// The namespace of the Sealed Secrets controller; the setting for another comes with the cluster.
@@ -40,7 +40,7 @@ pub struct Wired {
 /// # Errors
 /// When a part can't start; the message says what to do.
 pub async fn wire(config: &Config, tasks: &mut Tasks) -> Result<Wired, StartError> {
-    let instance_types = instance_types(config, tasks);
+    let instance_types = instance_types(config, tasks)?;
     let (templates, key) = match (templates(config), request_key(config)) {
         (Ok(templates), Ok(key)) => (Arc::new(templates), key),
         (templates, key) => return Err(StartError::of_all([templates.err(), key.err()])),
@@ -94,7 +94,7 @@ pub async fn wire(config: &Config, tasks: &mut Tasks) -> Result<Wired, StartErro
         }),
         Box::new(sealing_part),
     ];
-    log_choice(config);
+    log_choice(config, &instance_types.status().source.location);
 
     let readiness = Arc::new(Readiness::new(parts, config.server.ready_max_age));
     let authenticator = match &config.server.tokens_file {
@@ -108,13 +108,22 @@ pub async fn wire(config: &Config, tasks: &mut Tasks) -> Result<Wired, StartErro
 }
 
 /// Starts loading the price list first: it is what takes longest.
-fn instance_types(config: &Config, tasks: &mut Tasks) -> Arc<InstanceTypes> {
+fn instance_types(config: &Config, tasks: &mut Tasks) -> Result<Arc<InstanceTypes>, StartError> {
     let settings = &config.instance_types;
-    let source = Arc::new(FileSource::new(settings.file.clone(), settings.refresh));
+    let interval = Interval::new(settings.refresh, settings.jitter);
+    let source: Arc<dyn InstanceTypeSource> = match &settings.url {
+        Some(InstanceTypesUrl { url, region, allow_private }) => {
+            let (url, region, allow_private) = (url.clone(), region.clone(), *allow_private);
+            let settings = UrlSettings { url, region, allow_private, interval, limits: UrlLimits::default() };
+            let source = UrlSource::new(settings);
+            Arc::new(source.map_err(|what| StartError::Setting(format!("INSTANCE_TYPES_URL_SOURCE {what}")))?)
+        }
+        None => Arc::new(FileSource::new(settings.file.clone(), interval)),
+    };
     let instance_types = Arc::new(InstanceTypes::new(source, settings.min_keep));
     let (running, stop) = (instance_types.clone(), tasks.stop_token());
     tasks.spawn("instance_types", async move { running.run(stop).await });
-    instance_types
+    Ok(instance_types)
 }
 
 fn templates(config: &Config) -> Result<TeraTemplates, StartError> {
@@ -177,8 +186,8 @@ fn instance_types_part(instance_types: Arc<InstanceTypes>) -> Box<dyn Part> {
             (true, Some(_)) => Some("reload_failed"),
             (true, None) => status.stale.then_some("stale"),
         };
-        let age = ready.then_some(status.age);
-        PartReport { name: "instance_types", adapter: "file", ready, age, reason, required: true }
+        let (age, adapter) = (ready.then_some(status.age), status.source.kind.as_str());
+        PartReport { name: "instance_types", adapter, ready, age, reason, required: true }
     })
 }
 
@@ -192,9 +201,9 @@ fn declared_part(name: &'static str, declared: Arc<DeclaredStore>, stale_after: 
 }
 
 /// Says which adapters were chosen, as the operator can't see it otherwise.
-fn log_choice(config: &Config) {
+fn log_choice(config: &Config, instance_types: &str) {
     tracing::info!(
-        instance_types = %config.instance_types.file.display(),
+        instance_types,
         stores = "git",
         version_control = "local",
         folder = %config.gitops.folder.display(),

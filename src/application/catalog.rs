@@ -2,6 +2,7 @@
 
 mod backoff;
 mod guard;
+mod metrics;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -66,6 +67,7 @@ impl InstanceTypes {
     /// A use case without types yet. `min_keep` is the share of the last types, and of the last prices, below which a load is refused.
     #[must_use]
     pub fn new(source: Arc<dyn InstanceTypeSource>, min_keep: f64) -> Self {
+        metrics::describe();
         Self { source, min_keep, current: ArcSwapOption::empty(), trouble: Mutex::new(None), reload: Notify::new() }
     }
 
@@ -102,6 +104,13 @@ impl InstanceTypes {
             last_error: trouble.map(|trouble| trouble.message),
             current,
             source,
+        }
+    }
+
+    /// Tells in metrics what changes by itself; for whoever is about to write them.
+    pub fn observe(&self) {
+        if self.current.load().is_some() {
+            metrics::aged(self.status().age);
         }
     }
 
@@ -146,6 +155,7 @@ impl InstanceTypes {
                 .map(|()| Some(LoadedCatalog { catalog, report, loaded_at: Timestamp::now() })),
             Err(error) => Err(error),
         };
+        metrics::looked(outcome.as_ref().map(Option::is_some));
         match outcome {
             Ok(loaded) => {
                 *self.trouble() = None;
@@ -162,7 +172,7 @@ impl InstanceTypes {
     }
 
     fn serve(&self, loaded: LoadedCatalog) {
-        let LoadedCatalog { catalog, report, .. } = &loaded;
+        let LoadedCatalog { catalog, report, loaded_at } = &loaded;
         info!(
             source = self.source.info().location,
             version = catalog.version,
@@ -174,6 +184,8 @@ impl InstanceTypes {
             seconds = report.seconds,
             "instance types loaded"
         );
+        let before = self.current.load();
+        metrics::served(catalog, report, before.as_ref().map(|before| &before.report), loaded_at.as_second());
         self.current.store(Some(Arc::new(loaded)));
     }
 

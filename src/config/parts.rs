@@ -1,11 +1,14 @@
 //! One small struct per concern, each field with its variable and default.
 
+mod instance_types;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 
+pub use self::instance_types::{InstanceTypesConfig, InstanceTypesUrl};
 use super::vars::Vars;
 use crate::domain::names::{BranchName, ClusterName, Namespace};
 use crate::domain::secret::Scope;
@@ -52,6 +55,8 @@ fn misspelt_level(text: &str) -> bool {
 pub struct ServerConfig {
     /// `LISTEN_ADDRESS`, 127.0.0.1:8000. Beyond loopback only with authentication or `AUTH=none`.
     pub listen: SocketAddr,
+    /// `METRICS_ADDRESS`, none: where `/metrics` and the probes are served beside, without authentication.
+    pub metrics: Option<SocketAddr>,
     /// `AUTH_TOKENS_FILE`, none: authentication is off.
     pub tokens_file: Option<PathBuf>,
     /// `ALLOWED_HOSTS`, none: loopback names.
@@ -62,9 +67,14 @@ pub struct ServerConfig {
 
 impl ServerConfig {
     pub(super) fn read(vars: &Vars) -> Option<Self> {
-        let listen = vars.parsed("LISTEN_ADDRESS", |text| {
+        let address = |text: &str| {
             text.parse::<SocketAddr>().map_err(|_| "an IP address and a port, such as 127.0.0.1:8000 or [::1]:8000")
-        });
+        };
+        let listen = vars.parsed("LISTEN_ADDRESS", address);
+        let metrics = vars.parsed("METRICS_ADDRESS", address);
+        if metrics.is_some() && metrics == listen && metrics.is_some_and(|address| address.port() != 0) {
+            vars.problem("METRICS_ADDRESS", "is LISTEN_ADDRESS; take another port");
+        }
         let tokens_file = vars.get("AUTH_TOKENS_FILE").map(PathBuf::from);
         let words = vars.list("AUTH", |word| match word {
             "none" | "tokens" => Ok(word.to_owned()),
@@ -89,7 +99,7 @@ impl ServerConfig {
             if plain { Ok(name.to_owned()) } else { Err("host names with commas, each with or without a port, or *") }
         });
         let ready_max_age = vars.parsed("READY_MAX_AGE_SECONDS", seconds);
-        Some(Self { listen: listen?, tokens_file, allowed_hosts, ready_max_age })
+        Some(Self { listen: listen?, metrics, tokens_file, allowed_hosts, ready_max_age })
     }
 }
 
@@ -121,29 +131,6 @@ impl AccessConfig {
             write_namespaces: namespaces.into_iter().flatten().collect(),
             clusters: (!any_cluster).then(|| clusters.into_iter().flatten().collect()),
         }
-    }
-}
-
-/// Where the instance types come from.
-#[derive(Debug, Clone)]
-pub struct InstanceTypesConfig {
-    /// `INSTANCE_TYPES_FILE_SOURCE`, ./pricing-list.json.
-    pub file: PathBuf,
-    /// `INSTANCE_TYPES_REFRESH_SECONDS`, 5 for a file.
-    pub refresh: Duration,
-    /// `INSTANCE_TYPES_MIN_KEEP`, 0.5: the share of the last types that a load must have, from 0 to 1.
-    pub min_keep: f64,
-}
-
-impl InstanceTypesConfig {
-    pub(super) fn read(vars: &Vars) -> Option<Self> {
-        let file = vars.get("INSTANCE_TYPES_FILE_SOURCE").map(PathBuf::from);
-        let refresh = vars.parsed("INSTANCE_TYPES_REFRESH_SECONDS", seconds).unwrap_or(Duration::from_secs(5));
-        let min_keep = vars.parsed("INSTANCE_TYPES_MIN_KEEP", |text| {
-            let share = text.parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share));
-            share.ok_or("a share from 0 to 1, such as 0.5")
-        });
-        Some(Self { file: file?, refresh, min_keep: min_keep? })
     }
 }
 
@@ -248,7 +235,7 @@ impl SecretsConfig {
     }
 }
 
-fn seconds(text: &str) -> Result<Duration, &'static str> {
+pub(super) fn seconds(text: &str) -> Result<Duration, &'static str> {
     let number = text.parse().ok().filter(|seconds| (1..=31_536_000).contains(seconds));
     number.map(Duration::from_secs).ok_or("a number of seconds from 1 on")
 }

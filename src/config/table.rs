@@ -31,7 +31,6 @@ const fn later(name: &'static str, default: &'static str, instead: &'static str)
 }
 
 const GIT_ONLY: &str = "Kubernetes isn't built yet; unset it: nodegroups and secrets are read from Git";
-const FILE_ONLY: &str = "price lists behind a URL aren't built yet; unset it and use INSTANCE_TYPES_FILE_SOURCE";
 const LOCAL_ONLY: &str = "GitHub isn't built yet; unset it: pull requests are kept in GITOPS_DESTINATION_FOLDER";
 const CERT_FILE: &str =
     "the controller's certificate can't be fetched yet; unset it and give a file in SEALED_SECRETS_CERT";
@@ -46,7 +45,7 @@ pub const SETTINGS: &[Setting] = &[
     built("LOG_FORMAT", "text"),
     built("LISTEN_ADDRESS", "127.0.0.1:8000"),
     built("READY_MAX_AGE_SECONDS", ""),
-    later("METRICS_ADDRESS", "", OPERATIONS),
+    built("METRICS_ADDRESS", ""),
     built("AUTH", ""),
     built("AUTH_TOKENS_FILE", ""),
     built("ALLOWED_HOSTS", ""),
@@ -62,10 +61,11 @@ pub const SETTINGS: &[Setting] = &[
     built("WRITE_NAMESPACES", ""),
     built("CLUSTERS", ""),
     built("INSTANCE_TYPES_FILE_SOURCE", "./pricing-list.json"),
-    later("INSTANCE_TYPES_URL_SOURCE", "", FILE_ONLY),
-    later("INSTANCE_TYPES_REGION", "us-east-1", FILE_ONLY),
+    built("INSTANCE_TYPES_URL_SOURCE", ""),
+    built("INSTANCE_TYPES_REGION", "us-east-1"),
     built("INSTANCE_TYPES_REFRESH_SECONDS", ""),
-    later("INSTANCE_TYPES_URL_ALLOW_PRIVATE", "false", FILE_ONLY),
+    built("INSTANCE_TYPES_REFRESH_JITTER", "0.1"),
+    built("INSTANCE_TYPES_URL_ALLOW_PRIVATE", "false"),
     built("INSTANCE_TYPES_MIN_KEEP", "0.5"),
     later("GITOPS_ORGANIZATION", "", LOCAL_ONLY),
     built("GITOPS_REPO", "unicron"),

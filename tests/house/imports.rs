@@ -18,7 +18,7 @@ const DOMAIN_CRATES: [&str; 14] = [
     "zeroize",
 ];
 /// What the use cases need besides: plumbing, and a keyed hash.
-const APPLICATION_CRATES: [&str; 6] = ["arc_swap", "aws_lc_rs", "hex", "tokio", "tokio_util", "tracing"];
+const APPLICATION_CRATES: [&str; 7] = ["arc_swap", "aws_lc_rs", "hex", "metrics", "tokio", "tokio_util", "tracing"];
 
 /// The names of the crates that a manifest depends on, as code writes them.
 pub fn crates(manifest: &str) -> Vec<String> {

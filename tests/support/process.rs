@@ -34,7 +34,7 @@ pub fn wait_for<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
 const PRICE_LIST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/pricing-list.json");
 
 /// The types that tests name, from the shipped price list.
-fn few_prices() -> &'static str {
+pub fn few_prices() -> &'static str {
     static FEW: OnceLock<String> = OnceLock::new();
     FEW.get_or_init(|| {
         let mut list: Value = serde_json::from_slice(&std::fs::read(PRICE_LIST).unwrap()).unwrap();

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
+use super::interval::Interval;
 use super::offer;
 use crate::domain::error::SourceError;
 use crate::domain::ports::{InstanceTypeSource, Load};
@@ -20,7 +21,7 @@ const SETTLED: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct FileSource {
     path: PathBuf,
-    interval: Duration,
+    interval: Interval,
     contact: Arc<Contact>,
     seen: Mutex<Seen>,
 }
@@ -49,8 +50,8 @@ struct Stamp {
 impl FileSource {
     /// A file that is looked at once in every interval.
     #[must_use]
-    pub fn new(path: impl Into<PathBuf>, interval: Duration) -> Self {
-        Self { path: path.into(), interval, contact: Arc::new(Contact::now()), seen: Mutex::default() }
+    pub fn new(path: impl Into<PathBuf>, interval: impl Into<Interval>) -> Self {
+        Self { path: path.into(), interval: interval.into(), contact: Arc::new(Contact::now()), seen: Mutex::default() }
     }
 
     fn seen(&self) -> Seen {
@@ -78,13 +79,13 @@ impl InstanceTypeSource for FileSource {
             kind: SourceKind::File,
             location: self.path.display().to_string(),
             contact: Arc::clone(&self.contact),
-            stale_after: self.interval * 3,
+            stale_after: self.interval.stale_after(),
         }
     }
 
     async fn changed(&self) {
         loop {
-            tokio::time::sleep(self.interval).await;
+            tokio::time::sleep(self.interval.next()).await;
             if self.stamp().await != self.seen().stamp {
                 return;
             }
