@@ -98,13 +98,11 @@ impl Reply {
 
     /// False when the client went away before the end.
     fn send(&self, connection: &mut TcpStream) -> std::io::Result<()> {
-        let mut head = format!("HTTP/1.1 {} Status\r\nconnection: close\r\n", self.status);
-        for (name, value) in &self.headers {
-            head += &format!("{name}: {value}\r\n");
-        }
-        if let Some(length) = self.length.filter(|_| self.status != 304) {
-            head += &format!("content-length: {length}\r\n");
-        }
+        let length =
+            self.length.filter(|_| self.status != 304).map(|length| ("content-length".to_owned(), length.to_string()));
+        let headers = self.headers.iter().cloned().chain(length);
+        let headers: String = headers.map(|(name, value)| name + ": " + &value + "\r\n").collect();
+        let head = format!("HTTP/1.1 {} Status\r\nconnection: close\r\n{headers}", self.status);
         connection.write_all(format!("{head}\r\n").as_bytes())?;
         let (bytes, then) = self.stop;
         let body = &self.body[..bytes.min(self.body.len())];
