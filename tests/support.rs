@@ -10,6 +10,7 @@ pub mod documented;
 pub mod git;
 pub mod process;
 pub mod sealing;
+pub mod smart_http;
 pub mod tokens;
 
 pub use client::request_raw;
