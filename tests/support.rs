@@ -12,6 +12,7 @@ pub mod git;
 pub mod https;
 pub mod process;
 pub mod sealing;
+pub mod smart_http;
 pub mod tokens;
 
 pub use client::request_raw;

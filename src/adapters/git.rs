@@ -3,7 +3,9 @@
 pub mod branch;
 pub mod build;
 pub mod error;
+pub mod folder;
 pub mod jobs;
+pub mod lock;
 pub mod read;
 pub mod refs;
 pub mod stale;
@@ -11,7 +13,7 @@ pub mod trailers;
 
 use std::sync::Once;
 
-use git2::{ConfigLevel, Oid, Repository};
+use git2::{ConfigLevel, Oid, Repository, RepositoryOpenFlags};
 
 use crate::domain::change::CommitId;
 use crate::domain::error::VcsError;
@@ -43,7 +45,15 @@ pub fn isolate() {
 /// [`VcsError::Corrupt`] or [`VcsError::Unreachable`] when there is none that can be read.
 pub fn open(path: &std::path::Path) -> Result<Repository, VcsError> {
     isolate();
-    Repository::open_bare(path).map_err(|error| error::vcs_error(&error))
+    let opened = if path.join("shallow").exists() {
+        // `open_bare` doesn't read where the history of a shallow repository ends, and every walk then runs into commits that
+        // aren't there.
+        let flags = RepositoryOpenFlags::BARE | RepositoryOpenFlags::NO_SEARCH | RepositoryOpenFlags::NO_DOTGIT;
+        Repository::open_ext(path, flags, std::iter::empty::<&std::path::Path>())
+    } else {
+        Repository::open_bare(path)
+    };
+    opened.map_err(|error| error::vcs_error(&error))
 }
 
 /// A commit's id as libgit2 has it.

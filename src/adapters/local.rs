@@ -1,8 +1,6 @@
 //! VersionControl on a bare repository of this machine, pull requests included; reviewers use plain git.
 
 mod core;
-mod folder;
-mod lock;
 mod merged;
 mod poll;
 mod propose;
@@ -136,7 +134,7 @@ fn start(mut settings: LocalSettings, step: Step) -> Result<Core, OpenError> {
         settings.author_email.clone().unwrap_or_else(|| format!("{}@localhost", mailbox(&settings.author_name)));
     let author = Author { name: settings.author_name.clone(), email };
     author.sign().map_err(|error| OpenError(error.to_string()))?;
-    folder::prepare(&settings.destination)?;
+    git::folder::prepare(&settings.destination).map_err(OpenError)?;
     let location = settings.destination.join(format!("{}.git", settings.repo)).display().to_string();
     let contact = Arc::new(Contact::now());
     let source = SourceInfo { kind: SourceKind::Git, location, contact, stale_after: STALE_AFTER };

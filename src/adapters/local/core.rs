@@ -9,9 +9,9 @@ use arc_swap::ArcSwapOption;
 use git2::{Oid, Repository};
 
 use super::LocalSettings;
-use super::lock::ProcessLock;
 use super::record::Record;
 use crate::adapters::git::build::Author;
+use crate::adapters::git::lock::ProcessLock;
 use crate::adapters::git::refs;
 use crate::domain::change::{CommitId, PullRequest};
 use crate::domain::error::VcsError;

@@ -4,15 +4,13 @@ use std::fs::DirBuilder;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::Path;
 
-use super::OpenError;
-
 /// Makes the folder (and missing parents) with mode 0700, or checks the one that is there.
 ///
 /// # Errors
-/// [`OpenError`] when it is a symlink or no folder, belongs to another user, or is writable by others.
-pub(super) fn prepare(folder: &Path) -> Result<(), OpenError> {
+/// A sentence that says what to mend, when it is a symlink or no folder, belongs to another user, or is writable by others.
+pub fn prepare(folder: &Path) -> Result<(), String> {
     let shown = folder.display();
-    let refused = |reason: String| Err(OpenError(format!("the GitOps destination folder {shown} {reason}")));
+    let refused = |reason: String| Err(format!("the GitOps destination folder {shown} {reason}"));
     if let Err(error) = folder.symlink_metadata() {
         if error.kind() != std::io::ErrorKind::NotFound {
             return refused(format!("can't be read: {error}"));
