@@ -1,6 +1,7 @@
 //! The adapters: what fills the domain's ports, and HTTP, through which the use cases are called.
 
 pub mod git;
+pub mod github;
 pub mod http;
 pub mod local;
 pub mod manifests;

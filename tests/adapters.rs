@@ -1,6 +1,7 @@
 //! Adapters against the real thing.
 
 mod git;
+mod github;
 mod local;
 mod pricing;
 mod sealing;

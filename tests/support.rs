@@ -8,6 +8,7 @@ pub mod bodies;
 pub mod client;
 pub mod documented;
 pub mod git;
+pub mod github;
 pub mod process;
 pub mod sealing;
 pub mod tokens;

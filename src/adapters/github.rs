@@ -1,0 +1,4 @@
+//! GitHub: its pull requests over the REST API, and who this service is there.
+
+pub mod api;
+pub mod identity;

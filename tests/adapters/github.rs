@@ -1,0 +1,3 @@
+//! The GitHub adapter against doubles that keep state.
+
+mod api;
