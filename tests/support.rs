@@ -9,6 +9,7 @@ pub mod client;
 pub mod documented;
 pub mod file_server;
 pub mod git;
+pub mod github;
 pub mod https;
 pub mod process;
 pub mod sealing;

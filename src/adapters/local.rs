@@ -20,7 +20,7 @@ use tokio::sync::Mutex;
 pub use self::core::Step;
 use self::core::{Core, Published};
 use super::git;
-use super::git::branch::PREFIX_LIMIT;
+use super::git::branch::check_prefix;
 use super::git::build::Author;
 use super::git::jobs::Jobs;
 use super::git::read::{self, Bounds};
@@ -130,9 +130,7 @@ fn start(mut settings: LocalSettings, step: Step) -> Result<Core, OpenError> {
     check(&settings)?;
     settings.destination = std::path::absolute(&settings.destination)
         .map_err(|error| OpenError(format!("the GitOps destination folder can't be found: {error}")))?;
-    let email =
-        settings.author_email.clone().unwrap_or_else(|| format!("{}@localhost", mailbox(&settings.author_name)));
-    let author = Author { name: settings.author_name.clone(), email };
+    let author = Author::new(&settings.author_name, settings.author_email.as_deref());
     author.sign().map_err(|error| OpenError(error.to_string()))?;
     git::folder::prepare(&settings.destination).map_err(OpenError)?;
     let location = settings.destination.join(format!("{}.git", settings.repo)).display().to_string();
@@ -153,25 +151,7 @@ fn check(settings: &LocalSettings) -> Result<(), OpenError> {
     if RepoPath::parse(repo).is_err() || repo.contains('/') || repo.len() > 100 {
         return Err(OpenError(format!("the repository's name must be one path segment, {}", RepoPath::EXPECTED)));
     }
-    if prefix.len() > PREFIX_LIMIT || BranchName::parse(prefix).is_err() {
-        return Err(OpenError(format!(
-            "the branch prefix must be at most {PREFIX_LIMIT} characters and {}",
-            BranchName::EXPECTED
-        )));
-    }
-    let (base, inside) = (base.as_str(), format!("{prefix}/"));
-    if base == prefix || base.starts_with(&inside) || prefix.starts_with(&format!("{base}/")) {
-        return Err(OpenError(format!(
-            "the base branch {base} and the branch prefix {prefix} overlap: Git can't have both; change one"
-        )));
-    }
-    Ok(())
-}
-
-/// What of a name can stand before the `@` of an address.
-fn mailbox(name: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' };
-    name.chars().map(plain).collect()
+    check_prefix(prefix, base).map_err(OpenError)
 }
 
 #[async_trait]

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use self::answer::{Done, DryRun, Written};
+use self::answer::{Done, DryRun, Warning, Written};
 use self::identity::RequestKey;
 pub use self::open::{open_by_key, open_keys, open_of};
 use self::plan::{Plan, Planned, Planner};
@@ -164,6 +164,11 @@ impl Changes {
         }
         let (pull_request, made) = match self.vcs.propose(&change).await? {
             Proposed::Opened(pull_request) => (pull_request, true),
+            Proposed::Undecorated(pull_request, lacks) => {
+                let lacks = lacks.into_iter().map(|message| Warning::new("not_decorated", "", message));
+                let warnings = plan.warnings.into_iter().chain(lacks).collect();
+                return Ok(Done::of(pull_request, warnings, true));
+            }
             Proposed::Adopted(pull_request) if may_replay(&pull_request) => (pull_request, false),
             Proposed::Adopted(pull_request) => return Err(VcsError::Conflict(Some(Box::new(pull_request))).into()),
         };

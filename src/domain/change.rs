@@ -277,6 +277,8 @@ pub struct PullRequest {
 pub enum Proposed {
     /// A pull request was opened by this call.
     Opened(PullRequest),
+    /// A pull request was opened by this call, without all that the settings ask to put on it: a sentence for each.
+    Undecorated(PullRequest, Vec<String>),
     /// The same request had opened it already.
     Adopted(PullRequest),
 }

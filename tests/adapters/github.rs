@@ -1,7 +1,8 @@
-//! Tests of the GitHub adapter's git half, over real smart HTTP.
+//! The GitHub adapter: git over real smart HTTP, and the REST API against a double that keeps state.
 
 #![allow(clippy::unwrap_used, reason = "a step that fails fails its test")]
 
+mod api;
 mod faults;
 mod mirror;
 mod push;

@@ -14,6 +14,24 @@ const BRANCH_LIMIT: usize = 400;
 /// The longest prefix: room for the longest kind and namespace, the hash, and some of the name stays.
 pub const PREFIX_LIMIT: usize = 80;
 
+/// Whether a base branch and the branches below a prefix can be in one repository.
+///
+/// # Errors
+/// A sentence that says which setting to mend.
+pub fn check_prefix(prefix: &str, base: &BranchName) -> Result<(), String> {
+    if prefix.len() > PREFIX_LIMIT || BranchName::parse(prefix).is_err() {
+        let expected = BranchName::EXPECTED;
+        return Err(format!("the branch prefix must be at most {PREFIX_LIMIT} characters and {expected}"));
+    }
+    let (base, inside) = (base.as_str(), format!("{prefix}/"));
+    if base == prefix || base.starts_with(&inside) || prefix.starts_with(&format!("{base}/")) {
+        return Err(format!(
+            "the base branch {base} and the branch prefix {prefix} overlap: Git can't have both; change one"
+        ));
+    }
+    Ok(())
+}
+
 /// `<prefix>/<kind>/<namespace>/<name>-<8 hex of SHA-256(kind, namespace, name)>`. A long name is cut; the hash keeps two
 /// such apart, and separates its fields with NUL so that no two keys hash alike by accident.
 ///

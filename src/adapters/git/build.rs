@@ -22,6 +22,15 @@ pub struct Author {
 }
 
 impl Author {
+    /// An author; without an address of its own, one on this machine that is made from the name.
+    #[must_use]
+    pub fn new(name: &str, email: Option<&str>) -> Self {
+        let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' };
+        let email =
+            email.map_or_else(|| format!("{}@localhost", name.chars().map(plain).collect::<String>()), str::to_owned);
+        Self { name: name.to_owned(), email }
+    }
+
     /// The author's signature, now.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 
 mod fetching;
 mod place;
+mod pulls;
 mod rebuild;
 mod write;
 
@@ -182,7 +183,7 @@ impl Inner {
 }
 
 /// The base branch's ref in the mirror.
-const BASE: &str = "refs/mirror/base";
+pub(super) const BASE: &str = "refs/mirror/base";
 
 /// Another branch's ref in the mirror. Its name is a hash, so that a branch `a/b` can follow a branch `a`.
 fn mirrored(branch: &BranchName) -> String {

@@ -121,24 +121,44 @@ impl Remote {
         depth: Option<i32>,
         operation: &Operation,
     ) -> Result<Option<Oid>, VcsError> {
-        let source = refs::branch_ref(branch);
-        let here = refs::tip(repo, into)?;
+        let wanted = [(refs::branch_ref(branch), into.to_owned())];
+        Ok(self.fetch_refs(repo, &wanted, depth, operation)?.into_iter().next().flatten())
+    }
+
+    /// Fetches refs, each into one of `repo`, in one exchange: where each of them is, in their order; `None` for one that the
+    /// remote doesn't have. Otherwise as [`Remote::fetch`].
+    ///
+    /// # Errors
+    /// As [`Remote::fetch`].
+    pub fn fetch_refs(
+        &self,
+        repo: &Repository,
+        wanted: &[(String, String)],
+        depth: Option<i32>,
+        operation: &Operation,
+    ) -> Result<Vec<Option<Oid>>, VcsError> {
+        let here: Vec<Option<Oid>> = wanted.iter().map(|(_, into)| refs::tip(repo, into)).collect::<Result<_, _>>()?;
         let session = self.session(operation);
         let fetched = session.run(|| {
             let mut remote = repo.remote_anonymous(self.address())?;
             let mut connection = remote.connect_auth(Direction::Fetch, Some(callbacks(&session)), None)?;
-            let Some(tip) = head(connection.list()?, &source) else { return Ok(None) };
-            if here == Some(tip) && repo.find_commit(tip).is_ok() {
-                return Ok(Some(tip));
+            let heads = connection.list()?;
+            let tips: Vec<Option<Oid>> = wanted.iter().map(|(source, _)| head(heads, source)).collect();
+            let is_here = |tip: Oid, here: Option<Oid>| here == Some(tip) && repo.find_commit(tip).is_ok();
+            let missing = wanted.iter().zip(tips.iter().zip(&here));
+            let missing = missing.filter(|(_, (tip, here))| tip.is_some_and(|tip| !is_here(tip, **here)));
+            // The refs are the mirror's own, so they follow wherever the branches go; nothing is forced on the remote.
+            let specs: Vec<String> = missing.map(|((source, into), _)| format!("+{source}:{into}")).collect();
+            if specs.is_empty() {
+                return Ok(tips);
             }
             let mut options = FetchOptions::new();
             options.remote_callbacks(callbacks(&session)).download_tags(AutotagOption::None);
             options.prune(FetchPrune::Off).update_fetchhead(false).depth(depth.unwrap_or(0));
-            // The ref is the mirror's own, so it follows wherever the branch goes; nothing is forced on the remote.
-            connection.remote().fetch(&[format!("+{source}:{into}")], Some(&mut options), None)?;
-            Ok(Some(tip))
+            connection.remote().fetch(&specs, Some(&mut options), None)?;
+            Ok(tips)
         })?;
-        if fetched.is_some_and(|tip| repo.find_commit(tip).is_err()) {
+        if fetched.iter().flatten().any(|tip| repo.find_commit(*tip).is_err()) {
             return Err(VcsError::Corrupt("a fetched commit can't be read".to_owned()));
         }
         Ok(fetched)

@@ -11,12 +11,12 @@ use crate::domain::error::VcsError;
 use crate::domain::names::BranchName;
 
 /// How much of a branch's history is fetched, so that what reviewers put on top of our commit is seen down to it.
-const BRANCH_DEPTH: i32 = 50;
+pub(super) const BRANCH_DEPTH: i32 = 50;
 
 /// The turn to fetch, and what the last fetch of the base branch found.
 #[derive(Debug, Default)]
 pub(super) struct Fetching {
-    turn: Arc<tokio::sync::Mutex<()>>,
+    pub(super) turn: Arc<tokio::sync::Mutex<()>>,
     /// Fetches of the base branch begun so far.
     begun: AtomicU64,
     /// The number of the last good one, and what it found.

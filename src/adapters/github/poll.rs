@@ -1,0 +1,213 @@
+//! Keeps what readers get up to date: asks GitHub for pull requests and the base branch, reads the changes that are new.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use aws_lc_rs::digest;
+use git2::Oid;
+use tokio_util::sync::CancellationToken;
+
+use super::api::Pull;
+use super::known::{Carried, Known};
+use super::{GithubForge, Published, Trouble};
+use crate::adapters::git::commit_id;
+use crate::domain::change::{ObjectKey, PullRequest, PullRequestState};
+use crate::domain::error::VcsError;
+use crate::domain::snapshot::{Observed, Revision, Snapshot};
+
+/// How often what crashes left is swept up; once at the start.
+const SWEEP: Duration = Duration::from_secs(3600);
+/// The first pause after a failure, before there was any contact.
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+
+impl GithubForge {
+    /// Keeps what readers get up to date until cancelled, and sweeps up at the start and every hour. A failure is logged, once
+    /// per change of it, and the loop goes on: readers see the age of what they get.
+    pub async fn run(&self, cancel: CancellationToken) {
+        let mut next_sweep = Instant::now();
+        let mut failing: Option<String> = None;
+        let mut retry = FIRST_RETRY;
+        loop {
+            let sweeps = Instant::now() >= next_sweep;
+            let outcome = tokio::select! {
+                () = cancel.cancelled() => return,
+                outcome = self.look(sweeps) => outcome,
+            };
+            let pause = match &outcome {
+                Ok(again) => {
+                    if sweeps {
+                        next_sweep = Instant::now() + again.unwrap_or(SWEEP);
+                    }
+                    retry = FIRST_RETRY;
+                    self.settings.poll
+                }
+                Err(VcsError::RateLimited { retry_after }) => *retry_after,
+                Err(_) => {
+                    retry = (retry * 2).min(self.settings.poll);
+                    retry
+                }
+            };
+            let failure = outcome.err().map(|error| error.to_string());
+            if failure != failing {
+                match &failure {
+                    Some(error) => tracing::warn!(error, repository = self.source.location, "GitHub can't be read"),
+                    None => tracing::info!(repository = self.source.location, "GitHub can be read again"),
+                }
+                failing = failure;
+            }
+            tokio::select! {
+                () = cancel.cancelled() => return,
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    /// Looks once. After a sweep that left young branches alone: when to sweep again.
+    async fn look(&self, sweeps: bool) -> Result<Option<Duration>, VcsError> {
+        self.refresh().await?;
+        if !sweeps {
+            return Ok(None);
+        }
+        let (report, left) = self.sweep_branches().await?;
+        if report != crate::domain::change::SweepReport::default() {
+            tracing::info!(report.resumed, report.deleted, "swept the GitOps repository");
+        }
+        Ok(left.then_some(self.settings.in_flight))
+    }
+
+    /// Asks GitHub now; callers at the same time share one look.
+    pub(super) async fn refresh(&self) -> Result<(), VcsError> {
+        let outcome = self.polling.share(self.read_all()).await;
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = outcome.as_ref().err().map(trouble);
+        outcome
+    }
+
+    /// For a look after something that is done already: it doesn't fail because GitHub is away by now.
+    pub(super) fn tolerate(&self, error: &VcsError) -> Result<(), VcsError> {
+        tracing::warn!(%error, repository = self.source.location, "GitHub can't be read");
+        Ok(())
+    }
+
+    async fn read_all(&self) -> Result<(), VcsError> {
+        let fetch = async {
+            let operation = self.operation().await?;
+            self.mirror.fetch_base(&operation).await
+        };
+        let prefix = &self.settings.branch_prefix;
+        let (base, listing) = tokio::try_join!(fetch, self.api.poll(prefix))?;
+        let mut pulls: BTreeMap<u64, Pull> =
+            listing.open.into_iter().chain(listing.ended).map(|pull| (pull.number, pull)).collect();
+        // What was open and is in neither list ended long ago, in GitHub's eyes: so many others did since.
+        let lost: Vec<u64> = {
+            let known = self.known();
+            let open = known.values().filter(|known| known.pull.state == PullRequestState::Open);
+            open.map(|known| known.pull.number).filter(|number| !pulls.contains_key(number)).collect()
+        };
+        for number in lost {
+            match self.api.get(number).await {
+                Ok(pull) => _ = pulls.insert(number, pull),
+                Err(VcsError::NoSuchPullRequest(_)) => _ = self.known().remove(&number),
+                Err(error) => return Err(error),
+            }
+        }
+        self.learn(pulls).await?;
+        self.publish(base);
+        Ok(())
+    }
+
+    /// Reads the changes of pull requests that are new, or whose branch moved.
+    async fn learn(&self, pulls: BTreeMap<u64, Pull>) -> Result<(), VcsError> {
+        let (mut unread, mut seen) = (Vec::new(), Vec::new());
+        {
+            let known = self.known();
+            for pull in pulls.into_values() {
+                match known.get(&pull.number) {
+                    Some(old) if old.pull.head_sha == pull.head_sha => {
+                        seen.push(Known { carried: old.carried.clone(), pull });
+                    }
+                    _ => unread.push(pull),
+                }
+            }
+        }
+        if !unread.is_empty() {
+            let operation = self.operation().await?;
+            let numbers: Vec<u64> = unread.iter().map(|pull| pull.number).collect();
+            let heads = self.mirror.fetch_pulls(&numbers, &operation).await?;
+            let wanted: Vec<(Pull, Option<Oid>)> =
+                unread.into_iter().map(|pull| (pull.clone(), heads.get(&pull.number).copied())).collect();
+            let read = self.local(move |repo| {
+                let read = |(pull, head): &(Pull, Option<Oid>)| {
+                    let carried = match head {
+                        Some(head) => Carried::find(repo, *head, |_| true)?,
+                        None => None,
+                    };
+                    Ok(Known { pull: pull.clone(), carried })
+                };
+                wanted.iter().map(read).collect::<Result<Vec<_>, VcsError>>()
+            });
+            seen.extend(read.await?);
+        }
+        let mut known = self.known();
+        for entry in seen {
+            known.insert(entry.pull.number, self.checked(entry));
+        }
+        Ok(())
+    }
+
+    /// A change counts as ours only on the branch that its object has.
+    fn checked(&self, mut entry: Known) -> Known {
+        use crate::domain::ports::VersionControl as _;
+        let belongs = |carried: &Carried| {
+            self.branch(&carried.trailers.key).is_ok_and(|branch| branch.as_str() == entry.pull.head_ref)
+        };
+        entry.carried = entry.carried.take().filter(belongs);
+        entry
+    }
+
+    /// Takes note of a pull request that this process saw or changed, so that readers see it at once.
+    pub(super) fn note(&self, pull: Pull, carried: Carried) -> Result<PullRequest, VcsError> {
+        let pull_request = carried.pull_request(&pull)?;
+        self.known().insert(pull.number, Known { pull, carried: Some(carried) });
+        if let Some(published) = self.published.load_full() {
+            self.publish_at(published.base.clone());
+        }
+        Ok(pull_request)
+    }
+
+    fn publish(&self, base: Oid) {
+        self.publish_at(commit_id(base));
+        self.source.contact.touch();
+    }
+
+    fn publish_at(&self, base: crate::domain::change::CommitId) {
+        let mut identity = digest::Context::new(&digest::SHA256);
+        // Held until it is published, so that no older state is published after a newer one.
+        let known = self.known();
+        let mut items = BTreeMap::new();
+        for pull_request in known.values().filter_map(Known::pull_request) {
+            identity.update(format!("{} {}\n", pull_request.number, pull_request.updated_at).as_bytes());
+            items.insert(pull_request.number, Observed::Valid(pull_request));
+        }
+        let revision = Revision(format!("{}-{}", base.0, hex::encode(&identity.finish().as_ref()[..8])));
+        let pull_requests = Arc::new(Snapshot { revision, source: self.source.clone(), items });
+        self.published.store(Some(Arc::new(Published { base, pull_requests })));
+    }
+
+    /// The open pull request of an object, as far as it is known here.
+    pub(super) fn open_for(&self, key: &ObjectKey) -> Option<PullRequest> {
+        let known = self.known();
+        let open = known.values().filter(|known| known.pull.state == PullRequestState::Open);
+        open.filter_map(Known::pull_request).find(|pull_request| pull_request.key == *key)
+    }
+}
+
+/// A fixed code for why GitHub can't be read.
+fn trouble(error: &VcsError) -> Trouble {
+    match error {
+        VcsError::Refused { .. } => "refused",
+        VcsError::RateLimited { .. } => "rate_limited",
+        VcsError::TimedOut => "timed_out",
+        _ => "unreachable",
+    }
+}

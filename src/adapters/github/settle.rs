@@ -1,0 +1,93 @@
+//! Ends pull requests: withdraws one, sweeps up what crashes and reviewers left.
+
+use std::collections::BTreeMap;
+
+use git2::Oid;
+
+use super::GithubForge;
+use super::known::Carried;
+use super::propose::Opening;
+use crate::adapters::git::refs::branch_ref;
+use crate::domain::change::{PullRequest, PullRequestState, SweepReport};
+use crate::domain::error::VcsError;
+use crate::domain::names::BranchName;
+use crate::domain::ports::VersionControl as _;
+
+impl GithubForge {
+    /// See [`crate::domain::ports::VersionControl::withdraw`]. Closed first, and its branch deleted then: what a crash leaves
+    /// between the two, the sweep takes away.
+    pub(super) async fn close(&self, number: u64) -> Result<PullRequest, VcsError> {
+        let carried = self.known().get(&number).and_then(|known| known.carried.clone());
+        let carried = carried.ok_or(VcsError::NoSuchPullRequest(number))?;
+        let mut pull = self.api.get(number).await?;
+        if pull.state == PullRequestState::Open {
+            pull = self.api.close(number).await?;
+            self.step("the pull request is closed");
+        }
+        let branch = BranchName::parse(&pull.head_ref).map_err(|_| VcsError::NoSuchPullRequest(number))?;
+        let ended = self.note(pull.clone(), carried)?;
+        if ended.state == PullRequestState::Merged {
+            return Err(VcsError::WrongState(format!(
+                "pull request {number} is merged; request the opposite change instead"
+            )));
+        }
+        let operation = self.operation().await?;
+        let tips = self.mirror.tips(&branch_ref(&branch), &operation).await?;
+        if let Some(tip) = tips.get(&branch_ref(&branch)).filter(|tip| tip.to_string() == pull.head_sha) {
+            self.mirror.delete(&branch, *tip, &operation).await?;
+            self.step("the branch is deleted");
+        }
+        Ok(ended)
+    }
+
+    /// See [`crate::domain::ports::VersionControl::sweep`]; also whether branches were left alone because they are young.
+    pub(super) async fn sweep_branches(&self) -> Result<(SweepReport, bool), VcsError> {
+        let prefix = format!("refs/heads/{}/", self.settings.branch_prefix);
+        let tips = self.mirror.tips(&prefix, &self.operation().await?).await?;
+        // After the branches: a pull request that was opened meanwhile is seen.
+        self.refresh().await?;
+        let (mut report, mut left) = (SweepReport::default(), false);
+        for (branch, tip) in self.without_open_pull_request(tips) {
+            let operation = self.operation().await?;
+            let Some(at) = self.mirror.fetch_branch(&branch, &operation).await?.filter(|at| *at == tip) else {
+                continue;
+            };
+            let Some(carried) = self.local(move |repo| Carried::find(repo, at, |_| true)).await? else { continue };
+            if self.branch(&carried.trailers.key)? != branch {
+                continue;
+            }
+            let pulls = self.api.find_by_head(branch.as_str()).await?;
+            if pulls.iter().any(|pull| pull.state == PullRequestState::Open) {
+                continue;
+            }
+            if pulls.iter().any(|pull| carried.ended_as(pull)) {
+                if !self.settings.keep_branches {
+                    report.deleted += usize::from(self.mirror.delete(&branch, tip, &operation).await?);
+                }
+            } else if self.may_be_in_flight(&carried) {
+                left = true;
+            } else {
+                match self.open_pull_request(&branch, carried).await {
+                    Ok(Opening::Opened(..)) => report.resumed += 1,
+                    Ok(Opening::Found(_)) => {}
+                    // The change is on the base branch already, or somebody deleted the branch.
+                    Err(VcsError::BaseMoved | VcsError::Conflict(_)) => report.deleted += 1,
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok((report, left))
+    }
+
+    fn without_open_pull_request(&self, tips: BTreeMap<String, Oid>) -> Vec<(BranchName, Oid)> {
+        let known = self.known();
+        let has_open = |branch: &BranchName| {
+            known
+                .values()
+                .any(|known| known.pull.state == PullRequestState::Open && known.pull.head_ref == branch.as_str())
+        };
+        let branch = |name: &str| BranchName::parse(name.strip_prefix("refs/heads/")?).ok();
+        let branches = tips.into_iter().filter_map(|(name, tip)| Some((branch(&name)?, tip)));
+        branches.filter(|(branch, _)| !has_open(branch)).collect()
+    }
+}
