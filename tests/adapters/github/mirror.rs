@@ -7,7 +7,7 @@ use cre_backend_api::domain::error::VcsError;
 use tokio::sync::Semaphore;
 
 use crate::support::git::git;
-use crate::support::smart_http::{Fault, TestRemote, branch, commit_on};
+use crate::support::smart_http::{Fault, TestRemote, branch, commit_on, until};
 use crate::support::wait_for;
 
 const REFS: &str = "GET /org/repo.git/info/refs";
@@ -140,9 +140,7 @@ async fn callers_share_a_fetch_only_if_it_began_after_they_asked() {
         tokio::spawn(async move { mirror.fetch_base(&operation).await.unwrap() })
     };
     let first = fetch();
-    while remote.server.count(REFS) == before {
-        tokio::task::yield_now().await;
-    }
+    until(|| remote.server.count(REFS) > before).await;
     let late: Vec<_> = (0..5).map(|_| fetch()).collect();
     // On this one thread, all of them have asked before this test goes on.
     tokio::task::yield_now().await;
@@ -215,9 +213,7 @@ async fn calls_that_hang_hold_up_no_reader() {
             tokio::spawn(async move { mirror.tips("refs/", &operation).await })
         })
         .collect();
-    while remote.server.count(REFS) < before + 8 {
-        tokio::task::yield_now().await;
-    }
+    until(|| remote.server.count(REFS) == before + 8).await;
     assert_eq!(mirror.with(&operation, move |repo| Ok(repo.find_commit(base).unwrap().id())).await.unwrap(), base);
     operation.cancel.cancel();
     for call in hanging {
