@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 
-pub use remote::{TestRemote, branch, commit_on};
+pub use remote::{TestRemote, branch, commit_on, until};
 
 /// The token that the server takes.
 pub const TOKEN: &str = "ghs_hunter2hunter2";

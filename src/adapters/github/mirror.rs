@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use git2::{Oid, Repository};
-use tokio::sync::RwLock;
+use tokio::sync::{Mutex, RwLock};
 
 use self::fetching::Fetching;
 use self::place::Place;
@@ -25,7 +25,7 @@ use crate::adapters::git::jobs::Jobs;
 use crate::domain::error::VcsError;
 use crate::domain::names::BranchName;
 
-/// Jobs in the mirror at once.
+/// Jobs at once that only read or write objects, and as many that talk to the server: one that hangs holds up no reader.
 const JOBS: usize = 8;
 
 /// Where the mirror is, of what, and how large it may become.
@@ -67,12 +67,16 @@ struct Inner {
     remote: Remote,
     base: BranchName,
     place: Place,
+    /// For what stays on this machine.
     jobs: Jobs,
+    /// For what talks to the server.
+    calls: Jobs,
     /// Jobs read; who swaps the repository for a new one writes.
     swapping: Arc<RwLock<()>>,
     /// How often it was swapped, which tells whether another caller has mended it already.
     generation: AtomicU64,
     rebuilt: LastRebuild,
+    rebuilding: Arc<Mutex<()>>,
     /// One fetch at a time: libgit2 reads and rewrites the list of shallow commits without a lock.
     fetching: Fetching,
     pack_limit: usize,
@@ -92,15 +96,17 @@ impl Mirror {
             .await
             .map_err(|error| MirrorError(format!("opening the mirror failed: {error}")))?
             .map_err(MirrorError)?;
-        let jobs = Jobs::new(place.path().to_owned(), JOBS);
+        let (jobs, calls) = (Jobs::new(place.path().to_owned(), JOBS), Jobs::new(place.path().to_owned(), JOBS));
         Ok(Self(Arc::new(Inner {
             remote,
             base,
             place,
             jobs,
+            calls,
             swapping: Arc::default(),
             generation: AtomicU64::new(0),
             rebuilt: LastRebuild::default(),
+            rebuilding: Arc::default(),
             fetching: Fetching::default(),
             pack_limit,
             loose_limit,
@@ -119,7 +125,7 @@ impl Mirror {
     /// [`VcsError`] as the server or the connection has it.
     pub async fn tips(&self, prefix: &str, operation: &Operation) -> Result<BTreeMap<String, Oid>, VcsError> {
         let (prefix, within) = (prefix.to_owned(), operation.clone());
-        self.0.mended(operation, move |inner, _| inner.remote.tips(&prefix, &within)).await
+        self.0.mended(&self.0.calls, operation, move |inner, _| inner.remote.tips(&prefix, &within)).await
     }
 
     /// Works on the repository in a blocking thread. When an object is missing or damaged, the mirror is made anew and the
@@ -132,7 +138,7 @@ impl Mirror {
         operation: &Operation,
         mut work: impl FnMut(&Repository) -> Result<T, VcsError> + Send + 'static,
     ) -> Result<T, VcsError> {
-        self.0.mended(operation, move |_, repo| work(repo)).await
+        self.0.mended(&self.0.jobs, operation, move |_, repo| work(repo)).await
     }
 }
 
@@ -140,6 +146,7 @@ impl Inner {
     /// A job in the mirror as it is. What it holds is let go at its end, also when the caller stops waiting.
     async fn job<T: Send + 'static>(
         self: &Arc<Self>,
+        jobs: &Jobs,
         operation: &Operation,
         work: impl FnOnce(&Self, &Repository) -> Result<T, VcsError> + Send + 'static,
     ) -> Result<T, VcsError> {
@@ -147,7 +154,7 @@ impl Inner {
         let inner = Arc::clone(self);
         let job = async {
             let stays = Arc::clone(&self.swapping).read_owned().await;
-            let job = self.jobs.run(move |repo| {
+            let job = jobs.run(move |repo| {
                 let _stays = stays;
                 work(&inner, repo)
             });
@@ -159,13 +166,14 @@ impl Inner {
     /// A job that is done again in a new mirror when it finds this one damaged.
     async fn mended<T: Send + 'static>(
         self: &Arc<Self>,
+        jobs: &Jobs,
         operation: &Operation,
         work: impl FnMut(&Self, &Repository) -> Result<T, VcsError> + Send + 'static,
     ) -> Result<T, VcsError> {
         let work = Arc::new(std::sync::Mutex::new(work));
         let once = || {
             let work = Arc::clone(&work);
-            self.job(operation, move |inner, repo| {
+            self.job(jobs, operation, move |inner, repo| {
                 let mut work = work.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 work(inner, repo)
             })

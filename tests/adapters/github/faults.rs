@@ -6,7 +6,7 @@ use cre_backend_api::adapters::github::mirror::Mirror;
 use cre_backend_api::adapters::github::remote::Operation;
 use cre_backend_api::domain::error::VcsError;
 
-use crate::support::smart_http::{Fault, TestRemote, branch, commit_on};
+use crate::support::smart_http::{Fault, TestRemote, branch, commit_on, until};
 
 const REFS: &str = "info/refs?service=git-upload-pack";
 const PUSH_REFS: &str = "info/refs?service=git-receive-pack";
@@ -175,9 +175,7 @@ async fn what_is_cancelled_ends() {
     let operation = TestRemote::operation();
     let (waiting, within) = (mirror.clone(), operation.clone());
     let fetch = tokio::spawn(async move { waiting.fetch_base(&within).await });
-    while remote.server.count(REFS) == 0 {
-        tokio::task::yield_now().await;
-    }
+    until(|| remote.server.count(REFS) > 0).await;
     operation.cancel.cancel();
     assert!(matches!(fetch.await.unwrap(), Err(VcsError::Unreachable(_))));
     mirror.fetch_base(&TestRemote::operation()).await.unwrap();

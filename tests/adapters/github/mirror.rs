@@ -7,7 +7,7 @@ use cre_backend_api::domain::error::VcsError;
 use tokio::sync::Semaphore;
 
 use crate::support::git::git;
-use crate::support::smart_http::{Fault, TestRemote, branch, commit_on};
+use crate::support::smart_http::{Fault, TestRemote, branch, commit_on, until};
 use crate::support::wait_for;
 
 const REFS: &str = "GET /org/repo.git/info/refs";
@@ -140,9 +140,7 @@ async fn callers_share_a_fetch_only_if_it_began_after_they_asked() {
         tokio::spawn(async move { mirror.fetch_base(&operation).await.unwrap() })
     };
     let first = fetch();
-    while remote.server.count(REFS) == before {
-        tokio::task::yield_now().await;
-    }
+    until(|| remote.server.count(REFS) > before).await;
     let late: Vec<_> = (0..5).map(|_| fetch()).collect();
     // On this one thread, all of them have asked before this test goes on.
     tokio::task::yield_now().await;
@@ -184,4 +182,41 @@ async fn two_processes_on_one_folder_do_not_meet() {
         Some(opened.join().unwrap()).filter(|mirror| mirror.path() == path)
     });
     assert!(in_mirror(&again, &["rev-parse", "refs/mirror/base"]).len() == 40, "what was fetched is still there");
+}
+
+#[tokio::test]
+async fn a_ref_whose_name_is_no_text_is_in_nobodys_way() {
+    let remote = TestRemote::start();
+    let mirror = remote.mirror("a").await;
+    let operation = TestRemote::operation();
+    let base = remote.tip("dev").unwrap();
+    let mut packed = format!("{base} refs/heads/caf").into_bytes();
+    packed.extend_from_slice(b"\xe9\n");
+    std::fs::write(remote.bare().join("packed-refs"), packed).unwrap();
+    assert_eq!(mirror.fetch_base(&operation).await.unwrap(), base);
+    assert_eq!(mirror.tips("refs/heads/", &operation).await.unwrap().len(), 2);
+    mirror.push_new(&branch("x"), &operation, move |repo| commit_on(repo, base, "x")).await.unwrap();
+    assert!(mirror.delete(&branch("x"), remote.tip("x").unwrap(), &operation).await.unwrap());
+}
+
+#[tokio::test]
+async fn calls_that_hang_hold_up_no_reader() {
+    let remote = TestRemote::start();
+    let mirror = remote.mirror("a").await;
+    let operation = TestRemote::operation();
+    let base = mirror.fetch_base(&operation).await.unwrap();
+    let before = remote.server.count(REFS);
+    remote.server.fault(REFS, 20, Fault::Hang);
+    let hanging: Vec<_> = (0..10)
+        .map(|_| {
+            let (mirror, operation) = (mirror.clone(), operation.clone());
+            tokio::spawn(async move { mirror.tips("refs/", &operation).await })
+        })
+        .collect();
+    until(|| remote.server.count(REFS) == before + 8).await;
+    assert_eq!(mirror.with(&operation, move |repo| Ok(repo.find_commit(base).unwrap().id())).await.unwrap(), base);
+    operation.cancel.cancel();
+    for call in hanging {
+        assert!(call.await.unwrap().is_err());
+    }
 }

@@ -141,3 +141,13 @@ pub fn commit_on(repo: &Repository, base: Oid, content: &str) -> Result<(Oid, ()
     };
     make().map(|commit| (commit, ())).map_err(|error| vcs_error(&error))
 }
+
+/// Waits until something is so, while the runtime's other tasks go on.
+pub async fn until(so: impl Fn() -> bool) {
+    let waiting = async {
+        while !so() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), waiting).await.expect("it is so within a minute");
+}

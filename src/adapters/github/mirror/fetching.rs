@@ -44,7 +44,7 @@ impl Mirror {
             return Ok(found);
         }
         let (turn, within) = (Arc::new(turn), operation.clone());
-        let tip = inner.mended(operation, move |inner, repo| {
+        let tip = inner.mended(&inner.calls, operation, move |inner, repo| {
             let _turn = Arc::clone(&turn);
             let number = inner.fetching.begun.fetch_add(1, Ordering::AcqRel) + 1;
             let tip = inner.remote.fetch(repo, &inner.base, BASE, Some(1), &within)?;
@@ -64,7 +64,7 @@ impl Mirror {
     pub async fn fetch_branch(&self, branch: &BranchName, operation: &Operation) -> Result<Option<Oid>, VcsError> {
         let turn = operation.bounded(Arc::clone(&self.0.fetching.turn).lock_owned()).await?;
         let (turn, branch, within) = (Arc::new(turn), branch.clone(), operation.clone());
-        let fetched = self.0.mended(operation, move |inner, repo| {
+        let fetched = self.0.mended(&self.0.calls, operation, move |inner, repo| {
             let _turn = Arc::clone(&turn);
             let tip = inner.remote.fetch(repo, &branch, &mirrored(&branch), Some(BRANCH_DEPTH), &within)?;
             if tip.is_none() {

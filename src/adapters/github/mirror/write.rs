@@ -67,7 +67,7 @@ impl Mirror {
     pub async fn delete(&self, branch: &BranchName, expected: Oid, operation: &Operation) -> Result<bool, VcsError> {
         let push = Push { branch: branch.clone(), from: Some(expected), to: None, knowing: None };
         let within = operation.clone();
-        let deleted = self.0.mended(operation, move |inner, repo| {
+        let deleted = self.0.mended(&self.0.calls, operation, move |inner, repo| {
             let outcome = inner.remote.push(repo, &push, &within)?;
             if matches!(outcome, Outcome::Done | Outcome::Elsewhere(None)) {
                 forget(repo, &push.branch)?;
@@ -91,7 +91,7 @@ impl Mirror {
             // When the base branch is what is pushed to, its lease says enough.
             let knowing = (from.is_none() && attempt < ATTEMPTS).then(|| self.0.base.clone());
             let (branch, within, build) = (branch.clone(), operation.clone(), Arc::clone(&build));
-            let pushed = self.0.mended(operation, move |inner: &Inner, repo| {
+            let pushed = self.0.mended(&self.0.calls, operation, move |inner: &Inner, repo| {
                 let (commit, made) = build.lock().unwrap_or_else(std::sync::PoisonError::into_inner)(repo)?;
                 let push = Push { branch: branch.clone(), from, to: Some(commit), knowing: knowing.clone() };
                 Ok((inner.remote.push(repo, &push, &within)?, made))

@@ -20,6 +20,8 @@ pub(super) struct Exchange {
     service: &'static str,
     request: Vec<u8>,
     answer: Option<Answer>,
+    /// Whether the answer is a list of refs.
+    lists: bool,
 }
 
 /// An answer's body, as far as it was read.
@@ -34,12 +36,12 @@ impl Exchange {
     pub(super) fn refs(session: Arc<Session>, service: &'static str) -> Result<Self, VcsError> {
         let response = session.runtime.block_on(advertisement(&session, service))?;
         let answer = Answer { response, chunk: Bytes::new(), left: session.limits.advertisement };
-        Ok(Self { session, service, request: Vec::new(), answer: Some(answer) })
+        Ok(Self { session, service, request: Vec::new(), answer: Some(answer), lists: true })
     }
 
     /// A call of the service, sent at the first read.
     pub(super) fn call(session: Arc<Session>, service: &'static str) -> Self {
-        Self { session, service, request: Vec::new(), answer: None }
+        Self { session, service, request: Vec::new(), answer: None, lists: false }
     }
 
     /// Some of the answer into `buffer`; 0 at its end.
@@ -61,6 +63,10 @@ impl Exchange {
         }
         let length = answer.chunk.len().min(buffer.len());
         answer.chunk.copy_to_slice(&mut buffer[..length]);
+        if self.lists {
+            // git2 panics at a name that isn't UTF-8. Ours are ASCII, and no ref has a question mark in its name.
+            buffer[..length].iter_mut().filter(|byte| !byte.is_ascii()).for_each(|byte| *byte = b'?');
+        }
         Ok(length)
     }
 
