@@ -17,7 +17,7 @@ use hyper::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-pub use client::{Ask, Client, ClientSettings, Lost, Reply};
+pub use client::{Ask, Client, ClientSettings, Reply};
 pub use decorate::{Decorations, Warning};
 pub use listing::Listing;
 pub use pull::Pull;

@@ -92,7 +92,7 @@ pub(super) fn pull_full(state: &State, pull: &Pull) -> Value {
 pub(super) fn labels(pull: &Pull) -> Value {
     let label = |name: &String| {
         json!({
-            "id": 9, "node_id": "L_9", "url": "https://api.github.com/labels/9", "name": name, "description": null,
+            "id": 9, "node_id": "L_9", "url": "https://api.github.com/labels/9", "name": name, "description": "",
             "color": "ededed", "default": false,
         })
     };

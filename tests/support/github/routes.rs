@@ -25,7 +25,7 @@ fn message(status: u16, message: &str) -> Told {
     told(status, body)
 }
 
-fn invalid(error: Value) -> Told {
+fn invalid(error: &Value) -> Told {
     let body = json!({
         "message": "Validation Failed", "errors": [error], "documentation_url": "https://docs.github.com/rest", "status": "422"
     });
@@ -47,11 +47,13 @@ pub(super) fn answer(state: &mut State, head: &Parts, body: &Value) -> Response<
     }
     let mut response = Response::builder()
         .status(if unchanged { 304 } else { status })
-        .header("content-type", "application/json; charset=utf-8")
         .header("x-ratelimit-limit", 5000)
         .header("x-ratelimit-remaining", state.remaining)
         .header("x-ratelimit-reset", super::state::now().as_second() + 3600)
         .header("etag", etag);
+    if !unchanged {
+        response = response.header("content-type", "application/json; charset=utf-8");
+    }
     if let Some(next) = next {
         response = response.header("link", format!("<{next}>; rel=\"next\", <{next}>; rel=\"last\""));
     }
@@ -64,7 +66,10 @@ pub(super) fn answer(state: &mut State, head: &Parts, body: &Value) -> Response<
 fn route(state: &mut State, head: &Parts, body: &Value) -> Told {
     let authorization = head.headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let token = authorization.strip_prefix("Bearer ").unwrap_or_default();
-    let segments: Vec<&str> = head.uri.path().trim_matches('/').split('/').collect();
+    // An Enterprise server has its API below a path.
+    let path = head.uri.path();
+    let path = path.strip_prefix("/api/v3").unwrap_or(path);
+    let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
     if let ["app", "installations", id, "access_tokens"] = segments.as_slice() {
         return install(state, token, id, body);
     }
@@ -163,13 +168,13 @@ fn create(state: &mut State, body: &Value) -> Told {
     let (head, base) = (word("head"), word("base"));
     let field = |name: &str| json!({ "resource": "PullRequest", "field": name, "code": "invalid" });
     let custom = |message: String| json!({ "resource": "PullRequest", "code": "custom", "message": message });
-    let Some(base_tip) = state.tip(&base) else { return invalid(field("base")) };
-    let Some(tip) = state.tip(&head) else { return invalid(field("head")) };
+    let Some(base_tip) = state.tip(&base) else { return invalid(&field("base")) };
+    let Some(tip) = state.tip(&head) else { return invalid(&field("head")) };
     if state.contains(&base_tip, &tip) {
-        return invalid(custom(format!("No commits between {base} and {head}")));
+        return invalid(&custom(format!("No commits between {base} and {head}")));
     }
     if state.pulls.values().any(|pull| pull.open && pull.fork.is_none() && pull.head == head && pull.base == base) {
-        return invalid(custom(format!("A pull request already exists for {OWNER}:{head}.")));
+        return invalid(&custom(format!("A pull request already exists for {OWNER}:{head}.")));
     }
     let number = state.add(&word("title"), &head, &base, None);
     let new = pull(state, number);

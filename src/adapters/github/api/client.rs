@@ -100,7 +100,7 @@ pub struct Reply {
 
 /// Why there is no answer.
 #[derive(Debug, Clone)]
-pub struct Lost {
+pub(super) struct Lost {
     /// Whether the request may have been carried out.
     pub sent: bool,
     /// The reason.
@@ -156,7 +156,7 @@ impl Client {
     /// Sends a request once and waits for its answer until the deadline.
     ///
     /// # Errors
-    /// As [`Lost`] says, or [`VcsError::RateLimited`].
+    /// [`VcsError::Unreachable`], [`VcsError::TimedOut`], [`VcsError::RateLimited`]; any other answer is given back.
     pub async fn once(&self, ask: &Ask<'_>, token: &Token) -> Result<Reply, VcsError> {
         let answer = timeout_at(self.deadline(), self.attempt(ask, token)).await;
         let reply = answer.map_err(|_| VcsError::TimedOut)?.map_err(|lost| lost.error)?;

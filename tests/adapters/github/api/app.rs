@@ -1,15 +1,16 @@
 //! A GitHub App: one token for all who ask at once, renewed before it ends and after GitHub rejected it.
 
 use std::path::PathBuf;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use cre_backend_api::adapters::github::identity::{AppCredentials, Credentials};
+use cre_backend_api::adapters::github::api::ClientSettings;
+use cre_backend_api::adapters::github::identity::{AppCredentials, Credentials, Identity};
 use cre_backend_api::domain::error::VcsError;
 use futures_util::future::join_all;
 use jiff::SignedDuration;
 use rcgen::{KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 
-use super::scene::Scene;
+use super::scene::{Scene, api_at, identity};
 use crate::support::github::{Fault, INSTALLATION_ID, When};
 
 const MINT: &str = "POST /app/installations/";
@@ -28,10 +29,14 @@ fn key_file(scene: &Scene) -> PathBuf {
     scene.bare().join("app.pem")
 }
 
+fn identity_of(scene: &Scene, credentials: Credentials) -> Arc<Identity> {
+    identity(&ClientSettings::new(scene.double.url()), credentials).1
+}
+
 #[tokio::test]
 async fn twenty_who_ask_at_once_share_one_token() {
     let scene = Scene::new();
-    let (_, identity) = scene.identity(&scene.double.url(), Some(app(&scene)));
+    let identity = identity_of(&scene, app(&scene));
     let tokens = join_all((0..20).map(|_| identity.token())).await;
     let first = tokens[0].as_ref().unwrap();
     assert!(tokens.iter().all(|token| token.as_ref().unwrap() == first));
@@ -44,7 +49,7 @@ async fn twenty_who_ask_at_once_share_one_token() {
 #[tokio::test]
 async fn twenty_who_ask_at_once_share_one_failure() {
     let scene = Scene::new();
-    let (_, identity) = scene.identity(&scene.double.url(), Some(app(&scene)));
+    let identity = identity_of(&scene, app(&scene));
     scene.double.fail(MINT, Fault::html(When::Before, 502));
     let tokens = join_all((0..20).map(|_| identity.token())).await;
     assert!(tokens.iter().all(|token| matches!(token, Err(VcsError::Unreachable(_)))), "{tokens:?}");
@@ -55,7 +60,7 @@ async fn twenty_who_ask_at_once_share_one_failure() {
 #[tokio::test]
 async fn a_token_near_its_end_is_renewed_and_still_used_when_that_fails() {
     let scene = Scene::new();
-    let (_, identity) = scene.identity(&scene.double.url(), Some(app(&scene)));
+    let identity = identity_of(&scene, app(&scene));
     scene.double.state().lifetime = SignedDuration::from_secs(200);
     let ending = identity.token().await.unwrap();
     scene.double.fail(MINT, Fault::html(When::Before, 502));
@@ -70,7 +75,7 @@ async fn a_token_near_its_end_is_renewed_and_still_used_when_that_fails() {
 #[tokio::test]
 async fn a_rejected_token_is_replaced_once() {
     let scene = Scene::new();
-    let api = scene.api_with(&scene.double.url(), Some(app(&scene)));
+    let api = api_at(&scene.double.url(), app(&scene));
     api.repository().await.unwrap();
     scene.double.state().issued.clear();
     let answers = join_all((0..8).map(|_| api.repository())).await;
@@ -95,7 +100,7 @@ async fn what_an_app_lacks_is_named() {
         (credentials.clone(), Some(Fault::status(422, "The permissions requested are not granted")), "not granted"),
         (credentials.clone(), Some(Fault::status(403, "This installation has been suspended")), "suspended"),
     ] {
-        let (_, identity) = scene.identity(&scene.double.url(), Some(credentials));
+        let identity = identity_of(&scene, credentials);
         if let Some(fault) = fault {
             scene.double.fail(MINT, fault);
         }
@@ -103,7 +108,7 @@ async fn what_an_app_lacks_is_named() {
         assert!(matches!(&error, VcsError::Refused { missing } if missing.contains(word)), "{error:?}");
     }
     std::fs::write(key_file(&scene), "hunter2").unwrap();
-    let (_, identity) = scene.identity(&scene.double.url(), Some(credentials.clone()));
+    let identity = identity_of(&scene, credentials);
     let error = identity.token().await.unwrap_err().to_string();
     assert!(error.contains("GITHUB_APP_PRIVATE_KEY_FILE") && !error.contains("hunter2"), "{error}");
     std::fs::remove_file(key_file(&scene)).unwrap();

@@ -11,7 +11,7 @@ use cre_backend_api::domain::change::PullRequestState;
 use cre_backend_api::domain::error::VcsError;
 
 use super::app::app;
-use super::scene::{Scene, token};
+use super::scene::{Scene, api_at, token};
 use crate::support::wait_for;
 
 /// Where `.ci/setup test` puts the proxy and the description: by the content of what they are made from.
@@ -85,14 +85,14 @@ async fn every_message_is_as_github_describes_it() {
             r#"{"id":"no number"}"#.to_owned(),
         ),
     );
-    let api = scene.api_with(&proxy.url, Some(Credentials::Token(token())));
+    let api = api_at(&proxy.url, Credentials::Token(token()));
     assert!(api.repository().await.is_err());
 }
 
 async fn all(scene: &Scene, url: &str) {
-    let app = scene.api_with(url, Some(app(scene)));
+    let app = api_at(url, app(scene));
     app.repository().await.unwrap();
-    let api = scene.api_with(url, Some(Credentials::Token(token())));
+    let api = api_at(url, Credentials::Token(token()));
     api.repository().await.unwrap();
     writes(scene, &api).await;
     lists(scene, &api).await;

@@ -4,7 +4,7 @@ use cre_backend_api::adapters::github::api::{CreateError, Decorations, NewPull};
 use cre_backend_api::domain::change::PullRequestState;
 use cre_backend_api::domain::error::VcsError;
 
-use super::scene::{PULLS, Scene};
+use super::scene::{PULLS, Scene, api_at};
 use crate::support::github::{Fault, When};
 
 const BRANCH: &str = "backend-api/nodegroup/team-a/workers-1234abcd";
@@ -79,7 +79,7 @@ async fn without_a_connection_nothing_was_opened() {
     let scene = Scene::new();
     let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let credentials = cre_backend_api::adapters::github::identity::Credentials::Token(super::scene::token());
-    let api = scene.api_with(&format!("http://{unused}"), Some(credentials));
+    let api = api_at(&format!("http://{unused}"), credentials);
     let outcome = api.create(&scene.change(BRANCH)).await;
     assert!(matches!(outcome, Err(CreateError::Failed(VcsError::Unreachable(_)))), "{outcome:?}");
 }
@@ -118,6 +118,6 @@ async fn a_decoration_that_fails_is_a_warning_and_the_others_are_done() {
     assert!(warnings[1].message.contains("stranger") && !warnings[1].message.contains("ada"), "{warnings:?}");
     let state = scene.double.state();
     let pull = &state.pulls[&number];
-    let all = [&pull.labels, &pull.reviewers, &pull.teams, &pull.assignees].map(|set| set.len());
+    let all = [&pull.labels, &pull.reviewers, &pull.teams, &pull.assignees].map(std::collections::BTreeSet::len);
     assert_eq!(all, [2, 0, 1, 1]);
 }

@@ -1,9 +1,14 @@
 //! Reads: repeated when the way fails, in pages, and free when nothing changed.
 
+use std::time::Duration;
+
+use cre_backend_api::adapters::github::api::{ClientSettings, Pull};
+use cre_backend_api::adapters::github::identity::Credentials;
 use cre_backend_api::domain::error::VcsError;
 
-use super::scene::{PULLS, Scene};
+use super::scene::{PULLS, Scene, api_at, api_by, token};
 use crate::support::github::{Fault, When};
+use crate::support::wait_for;
 
 #[tokio::test]
 async fn a_read_is_tried_again_while_the_way_fails() {
@@ -35,23 +40,33 @@ async fn a_read_is_tried_again_while_the_way_fails() {
 
 #[tokio::test]
 async fn a_call_ends_at_its_deadline() {
-    use std::sync::Arc;
-    use std::time::Duration;
-
-    use cre_backend_api::adapters::github::api::{Client, ClientSettings, GithubApi};
-    use cre_backend_api::adapters::github::identity::{Credentials, Identity};
-
     let scene = Scene::new();
     let mut settings = ClientSettings::new(scene.double.url());
     settings.deadline = Duration::from_millis(300);
     settings.read_timeout = Duration::from_hours(1);
-    let client = Arc::new(Client::new(&settings).unwrap());
-    let name = super::scene::repository();
-    let identity = Identity::new(Some(Credentials::Token(super::scene::token())), &client, &name).unwrap();
-    let api = GithubApi::new(client, Arc::new(identity), name);
+    let api = api_by(&settings, Credentials::Token(token()));
     scene.double.fail("GET", Fault::Hang(When::Before));
     assert!(matches!(api.repository().await, Err(VcsError::TimedOut)));
     assert_eq!(scene.double.count("GET"), 1);
+}
+
+#[tokio::test]
+async fn an_enterprise_server_with_its_api_below_a_path_is_read_in_pages_too() {
+    let scene = Scene::new();
+    for name in ["a", "b", "c"] {
+        scene.api().create(&scene.change(&format!("backend-api/{name}"))).await.unwrap();
+    }
+    let url = format!("{}/api/v3", scene.double.url());
+    {
+        let mut double = scene.double.state();
+        double.page_size = 1;
+        double.public_url.clone_from(&url);
+    }
+    for url in [url.clone(), format!("{url}/")] {
+        let api = api_at(&url, Credentials::Token(token()));
+        assert_eq!(api.poll("backend-api").await.unwrap().open.len(), 3);
+    }
+    assert_eq!(scene.double.count("GET /api/v3/repos/acme/unicron/pulls?"), 2 * (3 + 3 + 1));
 }
 
 #[tokio::test]
@@ -95,9 +110,7 @@ async fn a_poll_without_news_costs_nothing_of_the_rate_limit() {
     scene.double.merge(2);
     let third = api.poll("backend-api").await.unwrap();
     assert!(third.changed);
-    let numbers = |pulls: &[cre_backend_api::adapters::github::api::Pull]| {
-        pulls.iter().map(|pull| pull.number).collect::<Vec<_>>()
-    };
+    let numbers = |pulls: &[Pull]| pulls.iter().map(|pull| pull.number).collect::<Vec<_>>();
     assert_eq!((numbers(&third.open), numbers(&third.ended)), (vec![3, 1], vec![2]));
     assert!(third.ended[0].merged_at.is_some());
 }
@@ -111,9 +124,9 @@ async fn a_link_to_another_server_isnt_followed() {
         api.create(&scene.change(&format!("backend-api/{name}"))).await.unwrap();
     }
     {
-        let mut state = scene.double.state();
-        state.page_size = 1;
-        state.public_url = other.double.url();
+        let mut double = scene.double.state();
+        double.page_size = 1;
+        double.public_url = other.double.url();
     }
     let listing = api.poll("backend-api").await.unwrap();
     assert_eq!(listing.open.len(), 1);
@@ -126,7 +139,7 @@ async fn an_answer_is_a_contact_and_a_gateways_page_is_none() {
     let api = scene.api();
     let contact = api.client().contact();
     let before = contact.at();
-    crate::support::wait_for("the next millisecond", || {
+    wait_for("the next millisecond", || {
         (jiff::Timestamp::now().as_millisecond() > before.as_millisecond()).then_some(())
     });
     scene.double.fail(&format!("POST {PULLS}"), Fault::html(When::Before, 502));

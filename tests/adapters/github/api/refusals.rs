@@ -1,14 +1,12 @@
 //! What GitHub refuses, in words that say what to mend; never with the token.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::process::Command;
 
 use cre_backend_api::adapters::github::api::{CreateError, Decorations};
 use cre_backend_api::adapters::github::identity::{Credentials, Token};
 use cre_backend_api::domain::error::VcsError;
-use tracing_subscriber::fmt::MakeWriter;
 
-use super::scene::{PULLS, Scene};
+use super::scene::{PULLS, Scene, api_at};
 use crate::support::github::{Fault, TOKEN, When};
 
 async fn refusal_of(fault: Fault) -> VcsError {
@@ -72,61 +70,50 @@ async fn a_token_file_that_was_rotated_is_used_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("token");
     std::fs::write(&path, "ghp_old").unwrap();
-    let api = scene.api_with(&scene.double.url(), Some(Credentials::TokenFile(path.clone())));
+    let api = api_at(&scene.double.url(), Credentials::TokenFile(path.clone()));
     let error = api.repository().await.unwrap_err().to_string();
     assert!(error.contains("GITHUB_TOKEN_FILE"), "{error}");
     std::fs::write(&path, TOKEN).unwrap();
     api.repository().await.unwrap();
 }
 
-/// Everything that is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
+/// Set for the process that logs everything to its output.
+const LOGGING: &str = "TEST_LOGS_EVERYTHING";
 
 #[tokio::test]
 async fn the_token_is_in_no_log_error_or_debug_text() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    if std::env::var_os(LOGGING).is_some() {
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).init();
+        show_everything().await;
+        return;
+    }
+    // Of its own process only can everything be caught: what is logged is decided once for all threads.
+    let name = "adapters::github::api::refusals::the_token_is_in_no_log_error_or_debug_text";
+    let own = std::env::current_exe().unwrap();
+    let output = Command::new(own).args(["--exact", name, "--nocapture"]).env(LOGGING, "1").output().unwrap();
+    let told = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    assert!(output.status.success(), "{told}");
+    assert!(told.contains("GitHub answered") && told.contains("TRACE"), "the log is caught: {told}");
+    assert!(told.contains("your token … is bad"), "what is shown is caught: {told}");
+    assert!(!told.contains("SECRET"), "{told}");
+}
+
+/// Prints all that could show the token.
+async fn show_everything() {
     let scene = Scene::new();
     let api = scene.hasty_api();
-    let mut shown = format!("{api:?} {:?}", Token::parse(TOKEN).unwrap());
+    println!("{api:?} {:?}", Token::parse(TOKEN).unwrap());
     let echo = format!("your token {TOKEN} is bad");
-    for fault in
-        [Fault::status(401, &echo), Fault::status(403, &echo), Fault::status(422, &echo), Fault::status(400, &echo)]
-    {
+    for status in [400, 401, 403, 422] {
+        let fault = Fault::status(status, &echo);
         scene.double.fail("GET", fault.clone());
         scene.double.fail(&format!("POST {PULLS}"), fault.clone());
         scene.double.fail("POST /repos/acme/unicron/issues", fault);
-        shown += &format!("{:?}", api.repository().await.unwrap_err());
-        shown += &format!("{:?}", api.create(&scene.change("backend-api/a")).await.unwrap_err());
+        println!("{:?}", api.repository().await.unwrap_err());
+        println!("{:?}", api.create(&scene.change("backend-api/a")).await.unwrap_err());
         let decorations = Decorations { labels: vec!["a".to_owned()], ..Decorations::default() };
-        shown += &format!("{:?}", api.decorate(1, &decorations).await);
+        println!("{:?}", api.decorate(1, &decorations).await);
     }
     scene.double.fail("GET", Fault::Cut(When::Before));
     api.repository().await.unwrap();
-    assert!(shown.contains("your token … is bad"), "{shown}");
-    assert!(!shown.contains("SECRET"), "{shown}");
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert!(log.contains("GitHub answered") && log.contains("TRACE"), "the log is caught");
-    assert!(!log.contains("SECRET"), "{log}");
 }

@@ -52,27 +52,14 @@ impl Scene {
 
     /// The adapter with the static token.
     pub fn api(&self) -> GithubApi {
-        self.api_with(&self.double.url(), Some(Credentials::Token(token())))
-    }
-
-    pub fn api_with(&self, url: &str, credentials: Option<Credentials>) -> GithubApi {
-        let (client, identity) = self.identity(url, credentials);
-        GithubApi::new(client, identity, repository())
-    }
-
-    pub fn identity(&self, url: &str, credentials: Option<Credentials>) -> (Arc<Client>, Arc<Identity>) {
-        let client = Arc::new(Client::new(&ClientSettings::new(url)).unwrap());
-        let identity = Identity::new(credentials, &client, &repository()).unwrap();
-        (client, Arc::new(identity))
+        api_at(&self.double.url(), Credentials::Token(token()))
     }
 
     /// The adapter that loses its patience soon.
     pub fn hasty_api(&self) -> GithubApi {
         let mut settings = ClientSettings::new(self.double.url());
-        settings.read_timeout = Duration::from_millis(200);
-        let client = Arc::new(Client::new(&settings).unwrap());
-        let identity = Identity::new(Some(Credentials::Token(token())), &client, &repository()).unwrap();
-        GithubApi::new(client, Arc::new(identity), repository())
+        settings.read_timeout = Duration::from_millis(300);
+        api_by(&settings, Credentials::Token(token()))
     }
 
     /// A branch with a change, and the pull request to open for it.
@@ -80,6 +67,24 @@ impl Scene {
         self.commit(branch, Some("dev"));
         NewPull { title: "Add workers", body: "Please **review**.", head: branch, base: "dev", draft: false }
     }
+}
+
+/// A client with somebody's identity.
+pub fn identity(settings: &ClientSettings, credentials: Credentials) -> (Arc<Client>, Arc<Identity>) {
+    let client = Arc::new(Client::new(settings).unwrap());
+    let identity = Identity::new(Some(credentials), &client, &repository()).unwrap();
+    (client, Arc::new(identity))
+}
+
+/// The adapter with other settings.
+pub fn api_by(settings: &ClientSettings, credentials: Credentials) -> GithubApi {
+    let (client, identity) = identity(settings, credentials);
+    GithubApi::new(client, identity, repository())
+}
+
+/// The adapter somewhere else, or as somebody else.
+pub fn api_at(url: &str, credentials: Credentials) -> GithubApi {
+    api_by(&ClientSettings::new(url), credentials)
 }
 
 pub fn token() -> Token {
