@@ -31,7 +31,7 @@ impl Server {
         let started = Instant::now();
         while !get(address, path, "").is_ok_and(|answer| answer.starts_with(b"HTTP/1.1 200 ")) {
             if let Some(status) = server.process.try_wait()? {
-                return Err(io::Error::other(format!("{:?} ended: {status}", command.get_program())));
+                return Err(io::Error::other(format!("the server for {path} ended: {status}")));
             }
             if started.elapsed() > DEADLINE {
                 return Err(io::Error::new(io::ErrorKind::TimedOut, "a server didn't become ready"));

@@ -26,7 +26,7 @@ pub fn microseconds_per_request(
     wrk.arg(format!("http://{}{path}", server.address)).stderr(Stdio::inherit());
     let before = server.processor_time()?;
     let output = wrk.output()?;
-    let took = server.processor_time()? - before;
+    let took = server.processor_time()?.saturating_sub(before);
     let told = String::from_utf8_lossy(&output.stdout);
     if !output.status.success() || told.contains("Non-2xx or 3xx") || told.contains("Socket errors") {
         return Err(io::Error::other(format!("wrk on {path}: {}\n{told}", output.status)));
