@@ -58,15 +58,15 @@ doc: setup-run ## build the documentation of the code, private items too
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 
 .PHONY: bench
-bench: setup-run ## measure: start to ready, idle memory, reading the price list, sealing; prints tables
-	cargo bench --locked $(or $(ARGS),--bench start --bench adapters)
+bench: setup-bench ## measure: start, memory, reading price lists, sealing, the cost of a request; prints tables
+	cargo bench --locked $(or $(ARGS),--bench start --bench adapters --bench offer_file --bench http)
 
 .PHONY: rust-toolchain-setup
 rust-toolchain-setup: setup-lint ## install Rust with rustfmt and clippy, where it is missing or too old
 
 # setup-…: what each needs; nothing is touched when it is there.
-.PHONY: setup-run setup-test setup-lint setup-download
-setup-run setup-test setup-lint setup-download:
+.PHONY: setup-run setup-test setup-lint setup-download setup-bench
+setup-run setup-test setup-lint setup-download setup-bench:
 	@.ci/setup $(@:setup-%=%)
 
 # The index names the newest version, whose address never changes its content: so a download can go on where it stopped.
