@@ -12,4 +12,4 @@ mod term;
 mod words;
 
 pub use self::file::FileSource;
-pub use self::offer::read;
+pub use self::offer::{MAX_MEMORY, read};
