@@ -14,7 +14,9 @@ pub fn hostile_documents() -> impl Strategy<Value = Vec<u8>> {
         2 => json(words()).prop_map(|value| format!(r#"{{"products":{{"A":{value}}},"terms":{value}}}"#).into_bytes()),
         6 => (offer_files(), vec(damage(), 1..6)).prop_map(|(file, damages)| {
             let mut bytes = file.document.into_bytes();
-            damages.into_iter().for_each(|damage| damage.to(&mut bytes));
+            for damage in damages {
+                damage.to(&mut bytes);
+            }
             bytes
         }),
     ]
