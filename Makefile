@@ -58,15 +58,30 @@ doc: setup-run ## build the documentation of the code, private items too
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 
 .PHONY: bench
-bench: setup-run ## measure: start to ready, idle memory, reading the price list, sealing; prints tables
-	cargo bench --locked $(or $(ARGS),--bench start --bench adapters)
+bench: setup-bench ## measure: start, memory, reading price lists, sealing, the cost of a request; prints tables
+	cargo bench --locked $(or $(ARGS),--bench start --bench adapters --bench offer_file --bench http)
+
+# Seconds for `make fuzz`, and its memory in MiB: more than the fuzzer's own means that the reader took it.
+FUZZ_SECONDS ?= 60
+FUZZ_RSS ?= 512
+
+# The fuzzer is a workspace of its own, with the versions that the service has.
+fuzz/Cargo.lock: Cargo.lock
+	cp $< $@
+
+.PHONY: fuzz
+fuzz: setup-fuzz fuzz/Cargo.lock ## feed the price list's reader with hostile files (FUZZ_SECONDS=60); findings are kept in fuzz/artifacts
+# No sanitizer, as there is no unsafe code to look into; so the stable toolchain does. What is new goes to a folder of its own, not to the seeds.
+	@mkdir -p fuzz/found
+	cargo fuzz run --sanitizer none offer_file fuzz/found fuzz/corpus/offer_file -- -dict=fuzz/offer_file.dict \
+	  -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -rss_limit_mb=$(FUZZ_RSS) -timeout=20 $(ARGS)
 
 .PHONY: rust-toolchain-setup
 rust-toolchain-setup: setup-lint ## install Rust with rustfmt and clippy, where it is missing or too old
 
 # setup-…: what each needs; nothing is touched when it is there.
-.PHONY: setup-run setup-test setup-lint setup-download
-setup-run setup-test setup-lint setup-download:
+.PHONY: setup-run setup-test setup-lint setup-fuzz setup-download setup-bench
+setup-run setup-test setup-lint setup-fuzz setup-download setup-bench:
 	@.ci/setup $(@:setup-%=%)
 
 # The index names the newest version, whose address never changes its content: so a download can go on where it stopped.

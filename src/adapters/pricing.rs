@@ -15,5 +15,5 @@ mod words;
 
 pub use self::file::FileSource;
 pub use self::interval::Interval;
-pub use self::offer::read;
+pub use self::offer::{MAX_MEMORY, read};
 pub use self::url::{UrlLimits, UrlSettings, UrlSource};

@@ -1,5 +1,9 @@
 //! The bundled price list, as the service reads it.
 
+mod files;
+mod hostile;
+mod properties;
+
 use std::path::Path;
 use std::time::Duration;
 

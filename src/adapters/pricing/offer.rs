@@ -2,12 +2,13 @@
 //!
 //! The format: <https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/reading-service-price-list-file-for-services.html>
 
+mod gzip;
+
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
 use std::time::Instant;
 
-use flate2::read::MultiGzDecoder;
-
+use self::gzip::Unzipped;
 use super::product::{self, Candidate};
 use super::revision;
 use super::scan::{Members, Scanner, malformed, unreadable};
@@ -16,12 +17,16 @@ use crate::domain::error::SourceError;
 use crate::domain::instance_type::{Catalog, IngestReport, InstanceType, Price};
 use crate::domain::ports::Load;
 
+/// The most bytes of memory that [`read`] takes, catalogue included, whatever it is given. A region's file takes a few MiB.
+pub const MAX_MEMORY: usize = 128 << 20;
 /// The most products that are kept before one is chosen for each type; a region has about 1,500.
 const MAX_CANDIDATES: usize = 20_000;
 /// The most prices that are kept while no product is known, in a file whose terms come first; a region has about 120,000.
 const MAX_PRICES: usize = 250_000;
 /// AWS's have 16 characters.
 const MAX_SKU: usize = 32;
+/// AWS's have 14 digits.
+const MAX_VERSION: usize = 64;
 
 /// Reads a whole offer file, plain or gzipped, in memory that doesn't grow with it. Stops early, with [`Load::Unchanged`], when the
 /// file's `version` comes before its products and is `seen`.
@@ -33,7 +38,7 @@ pub fn read(mut source: impl Read, seen: Option<&str>) -> Result<Load, SourceErr
     source.by_ref().take(2).read_to_end(&mut magic).map_err(|error| SourceError::Unreachable(error.to_string()))?;
     let gzipped = magic == [0x1f, 0x8b];
     let source = std::io::Cursor::new(magic).chain(source);
-    if gzipped { Offer::default().read(MultiGzDecoder::new(source), seen) } else { Offer::default().read(source, seen) }
+    if gzipped { Offer::default().read(Unzipped::new(source), seen) } else { Offer::default().read(source, seen) }
 }
 
 /// What was read of an offer file so far.
@@ -57,6 +62,9 @@ impl Offer {
                 "offerCode" => offer_code(&mut scanner)?,
                 "version" => {
                     self.version = scanner.text()?;
+                    if self.version.as_ref().is_some_and(|version| version.len() > MAX_VERSION) {
+                        return Err(malformed("its version is too long"));
+                    }
                     if seen.is_some() && self.version.as_deref() == seen && !self.has_products {
                         return Ok(Load::Unchanged);
                     }
@@ -78,7 +86,10 @@ impl Offer {
     }
 
     fn products(&mut self, scanner: &mut Scanner<impl Read>) -> Result<(), SourceError> {
-        self.has_products = true;
+        if std::mem::replace(&mut self.has_products, true) {
+            // The terms between the two would have been looked through for the first ones only.
+            return Err(malformed("it has products twice"));
+        }
         let mut members = scanner.object("products")?;
         while let Some(sku) = members.next(scanner)? {
             self.report.rows += 1;

@@ -21,7 +21,7 @@ const MAX_DOCUMENT: u64 = 8 << 30;
 const FIRST_READ: usize = 8 << 10;
 /// Where the beginning ends.
 const BEGINNING: u64 = 16 << 10;
-/// Later reads.
+/// Later reads, from a source that gives as much.
 const READ: usize = 128 << 10;
 
 /// A position in a JSON document.
@@ -30,6 +30,8 @@ pub(super) struct Scanner<R> {
     buffer: Vec<u8>,
     position: usize,
     consumed: u64,
+    /// What the last read gave.
+    given: usize,
     ended: bool,
 }
 
@@ -39,7 +41,7 @@ pub(super) fn malformed(reason: impl Into<String>) -> SourceError {
 
 impl<R: Read> Scanner<R> {
     pub(super) fn new(source: R) -> Self {
-        Self { source, buffer: Vec::new(), position: 0, consumed: 0, ended: false }
+        Self { source, buffer: Vec::new(), position: 0, consumed: 0, given: 0, ended: false }
     }
 
     /// Bytes of the document that were read so far.
@@ -77,11 +79,14 @@ impl<R: Read> Scanner<R> {
         // From here on `position` stays on the value's first byte, so that a refill keeps all of it.
         let mut walk = Walk::new(MAX_VALUE);
         let end = loop {
-            if let Some(length) = walk.step(&self.buffer[self.position..])? {
-                break self.position + length;
-            }
-            if self.buffer.len() - self.position > MAX_VALUE {
-                return Err(malformed("a value is too large"));
+            // No more than what may be handed out is looked at, so that the answer doesn't depend on how much a read gave. The byte
+            // more is the one behind a number.
+            let most = self.buffer.len().min(self.position + MAX_VALUE + 1);
+            let seen = &self.buffer[self.position..most];
+            match walk.step(seen)? {
+                Some(length) if length <= MAX_VALUE => break self.position + length,
+                None if seen.len() <= MAX_VALUE => {}
+                _ => return Err(malformed("a value is too large")),
             }
             if !self.refill()? {
                 break self.position + walk.end_of_document()?;
@@ -136,7 +141,8 @@ impl<R: Read> Scanner<R> {
         if self.ended {
             return Ok(false);
         }
-        let size = if self.bytes() < BEGINNING { FIRST_READ } else { READ };
+        // No more room than a source fills: making it costs time.
+        let size = if self.bytes() < BEGINNING { FIRST_READ } else { (2 * self.given).clamp(FIRST_READ, READ) };
         self.consumed += self.position as u64;
         self.buffer.drain(..self.position);
         self.position = 0;
@@ -153,6 +159,7 @@ impl<R: Read> Scanner<R> {
         if self.bytes() > MAX_DOCUMENT {
             return Err(malformed("the document is too large"));
         }
+        self.given = read;
         self.ended = read == 0;
         Ok(read > 0)
     }

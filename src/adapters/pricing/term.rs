@@ -46,9 +46,13 @@ pub(super) fn read(bytes: &[u8]) -> Result<Option<Hourly>, serde_json::Error> {
     };
     Ok(terms.into_values().find_map(|term| {
         let usd = term.price_dimensions.values().find_map(Dimension::hourly_usd)?;
-        Some(Hourly { usd, effective_date: term.effective_date.as_deref().and_then(words::said) })
+        let effective_date = term.effective_date.as_deref().and_then(words::said);
+        Some(Hourly { usd, effective_date: effective_date.filter(|date| date.len() <= MAX_DATE) })
     }))
 }
+
+/// The longest date that is kept, as prices are kept by the hundred thousand; a timestamp to the nanosecond has 35 bytes.
+const MAX_DATE: usize = 40;
 
 /// No hour costs as much: such a price is a mistake, and what is computed from it would overflow.
 const IMPLAUSIBLE_USD: u32 = 1_000_000;
@@ -108,6 +112,19 @@ mod tests {
         for terms in ["{}", "null", "[]", "7"] {
             assert_eq!(read(terms.as_bytes()).unwrap(), None, "{terms}");
         }
+    }
+
+    #[test]
+    fn a_date_of_no_believable_length_is_unknown() {
+        let term = |date: &str| {
+            format!(
+                r#"{{"T":{{"effectiveDate":"{date}","priceDimensions":{{"D":{{"unit":"Hrs","pricePerUnit":{{"USD":"1"}}}}}}}}}}"#
+            )
+        };
+        let date = |date: &str| read(term(date).as_bytes()).unwrap().expect("a price").effective_date;
+        let longest = "2026-07-01T00:00:00.123456789+00:00";
+        assert_eq!(date(longest).as_deref(), Some(longest));
+        assert_eq!(date(&"2".repeat(MAX_DATE + 1)), None);
     }
 
     #[test]

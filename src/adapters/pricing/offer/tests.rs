@@ -214,6 +214,29 @@ fn a_file_of_too_many_types_or_an_endless_sku_is_refused() {
 }
 
 #[test]
+fn a_version_of_no_believable_length_is_refused() {
+    for (length, readable) in [(MAX_VERSION, true), (MAX_VERSION + 1, false)] {
+        let document = format!(r#"{{"version":"{}","products":{{}}}}"#, "9".repeat(length));
+        assert_eq!(read(document.as_bytes(), None).is_ok(), readable, "{length}");
+    }
+}
+
+#[test]
+fn a_file_with_products_twice_is_refused_rather_than_half_priced() {
+    let (products, terms) = (json!({"A": product(json!({}))}), json!({"OnDemand": {"A": term("USD", "2")}}));
+    let document = format!(r#"{{"products":{{}},"terms":{terms},"products":{products}}}"#);
+    assert!(matches!(read(document.as_bytes(), None), Err(SourceError::Malformed(_))));
+}
+
+#[test]
+fn empty_gzip_members_without_end_are_refused() {
+    let empty = gzipped("");
+    let start = gzipped(&offer(&[("A", product(json!({})), "1")]));
+    let stream = start.as_slice().chain(std::io::Cursor::new(empty.repeat((2 << 20) / empty.len())));
+    assert!(matches!(read(stream, None), Err(SourceError::Malformed(_))));
+}
+
+#[test]
 fn a_failing_source_is_unreachable_rather_than_malformed() {
     struct Failing;
     impl Read for Failing {

@@ -55,7 +55,7 @@ impl Walk {
                     }
                 }
                 _ if self.depth == 0 => self.word(byte)?,
-                _ => {}
+                _ => self.at += loose(&bytes[self.at..]),
             }
         }
         Ok(None)
@@ -117,21 +117,36 @@ impl Walk {
     }
 }
 
-/// How many bytes come before the first quote or backslash. Eight at a time: most of an offer file is strings.
+/// How many bytes come before the first quote or backslash: what a string may hold as it is.
 fn plain(bytes: &[u8]) -> usize {
-    const ONES: u64 = u64::MAX / 255;
-    // Marks bytes that are zero; those above the first one marked may be marked in error, which doesn't matter here.
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
+    before(bytes, |word| marked(word, b'"') | marked(word, b'\\'), |byte| matches!(byte, b'"' | b'\\'))
+}
+
+/// How many bytes come before the first quote or bracket: inside of brackets, nothing else says where the value ends.
+fn loose(bytes: &[u8]) -> usize {
+    // One bit tells square brackets from curly ones.
+    let brackets = |word: u64| marked(word | (ONES << 5), b'{') | marked(word | (ONES << 5), b'}');
+    before(bytes, |word| marked(word, b'"') | brackets(word), |byte| matches!(byte, b'"' | b'{' | b'}' | b'[' | b']'))
+}
+
+const ONES: u64 = u64::MAX / 255;
+
+/// Marks where `byte` stands in eight bytes; those above the first one marked may be marked in error.
+fn marked(word: u64, byte: u8) -> u64 {
+    let zeroed = word ^ (ONES * u64::from(byte));
+    zeroed.wrapping_sub(ONES) & !zeroed & (ONES << 7)
+}
+
+/// How many bytes come before the first that is looked for. Eight at a time: most of an offer file is strings and white space.
+fn before(bytes: &[u8], marks: impl Fn(u64) -> u64, ends: impl Fn(u8) -> bool) -> usize {
     let (words, rest) = bytes.as_chunks::<8>();
     for (index, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let found = zeros(word ^ (ONES * u64::from(b'"'))) | zeros(word ^ (ONES * u64::from(b'\\')));
+        let found = marks(u64::from_le_bytes(*word));
         if found != 0 {
             return index * 8 + found.trailing_zeros() as usize / 8;
         }
     }
-    let in_rest = rest.iter().position(|&byte| byte == b'"' || byte == b'\\').unwrap_or(rest.len());
-    words.len() * 8 + in_rest
+    words.len() * 8 + rest.iter().position(|&byte| ends(byte)).unwrap_or(rest.len())
 }
 
 fn is_word(byte: u8) -> bool {
@@ -142,7 +157,7 @@ fn is_word(byte: u8) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::plain;
+    use super::{loose, plain};
 
     proptest! {
         #[test]
@@ -151,6 +166,14 @@ mod tests {
         ) {
             let expected = bytes.iter().take_while(|&&byte| byte != b'"' && byte != b'\\').count();
             prop_assert_eq!(plain(&bytes), expected);
+        }
+
+        #[test]
+        fn loose_bytes_are_counted_as_one_by_one(
+            bytes in prop::collection::vec(prop::sample::select(b"\"{}[]\\!#Z^;z|~ \n:,\x00\x80\x9d\xff".to_vec()), 0..40)
+        ) {
+            let expected = bytes.iter().take_while(|byte| !b"\"{}[]".contains(byte)).count();
+            prop_assert_eq!(loose(&bytes), expected);
         }
 
         #[test]
