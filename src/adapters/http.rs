@@ -3,6 +3,7 @@
 pub mod auth;
 pub mod body;
 pub mod cost_view;
+pub mod edge;
 pub mod error;
 pub mod error_body;
 pub mod finish;

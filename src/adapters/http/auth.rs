@@ -4,17 +4,12 @@ mod tokens;
 
 use std::path::PathBuf;
 
-use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 
 use super::error::ApiError;
-use super::finish::Seen;
-use super::open_to_all;
-use super::state::AppState;
 use crate::domain::error::Failure;
 use crate::domain::names::Actor;
 use tokens::TokenFile;
@@ -98,25 +93,6 @@ impl<S: Sync> FromRequestParts<S> for Subject {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let subject = parts.extensions.get::<Self>().cloned();
         subject.ok_or_else(|| ApiError::defect("a handler asks for the subject on a path that is open to all"))
-    }
-}
-
-/// The middleware: stands before the router's own 404 and 405, so that nobody learns about routes without credentials.
-pub(super) async fn authenticate(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let seen = request.extensions().get::<Seen>().cloned().unwrap_or_default();
-    if let Some(route) = request.extensions().get::<MatchedPath>() {
-        seen.route(route);
-    }
-    if open_to_all(request.uri().path()) {
-        return next.run(request).await;
-    }
-    match state.authenticator.authenticate(request.headers()) {
-        Ok(subject) => {
-            seen.subject(&subject.actor);
-            request.extensions_mut().insert(subject);
-            next.run(request).await
-        }
-        Err(error) => error.into_response(),
     }
 }
 

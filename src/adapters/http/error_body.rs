@@ -2,12 +2,13 @@
 
 use axum::body::Body;
 use axum::http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::error::{ApiError, Candidate, Problem};
-use super::host::RequestHost;
+use super::host::{RequestHost, authority};
 use super::pull_request_view::PullRequestView;
 use super::request_id::RequestId;
 
@@ -21,7 +22,7 @@ pub struct About {
     /// Its path and parameters.
     pub uri: Uri,
     /// The host that the client spoke to.
-    pub host: RequestHost,
+    pub host: Option<Authority>,
     /// Whether `Accept` asks for `application/problem+json`.
     pub problem_json: bool,
 }
@@ -34,7 +35,7 @@ impl About {
             id: RequestId::of(headers),
             method: method.clone(),
             uri: uri.clone(),
-            host: RequestHost::of(uri, headers),
+            host: authority(uri, headers),
             problem_json: asks_for_problem_json(headers),
         }
     }
@@ -114,8 +115,12 @@ pub(super) fn render(error: &ApiError, about: &About) -> Response<Body> {
         detail: &error.message,
         instance: &about.id.0,
         errors: &error.errors,
-        pull_request: (error.status == StatusCode::CONFLICT)
-            .then(|| error.pull_request.as_ref().map(|pull_request| PullRequestView::of(pull_request, &about.host.0))),
+        pull_request: (error.status == StatusCode::CONFLICT).then(|| {
+            error
+                .pull_request
+                .as_ref()
+                .map(|pull_request| PullRequestView::of(pull_request, &RequestHost::named(about.host.as_ref()).0))
+        }),
         candidates: &error.candidates,
         suggestions: &error.suggestions,
         retry_after_seconds: error.retry_after,

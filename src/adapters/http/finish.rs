@@ -1,14 +1,13 @@
-//! The outermost middleware: every request gets an id, a time limit, an error body in the contract's shape, one log line.
+//! What every request gets: an id, a time limit, an error body in the contract's shape, one log line.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::header::{ALLOW, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, StatusCode};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use tracing::Instrument;
@@ -22,7 +21,7 @@ use crate::domain::names::Actor;
 #[derive(Debug, Clone, Copy)]
 pub struct AsIs;
 
-/// What is learnt about a request further in, for its log line: this middleware stands outside of the router.
+/// What is learnt about a request further in, for its log line.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Seen(Arc<Learnt>);
 
@@ -44,17 +43,19 @@ impl Seen {
     }
 }
 
-/// The middleware.
-pub(super) async fn finish(State(time_limit): State<Duration>, mut request: Request, next: Next) -> Response {
+/// Has a request answered by `inner`, and finishes the answer.
+pub(super) async fn finish<F: Future<Output = Response>>(
+    time_limit: Duration,
+    request: Request,
+    inner: impl FnOnce(Request, Seen) -> F,
+) -> Response {
     let started = Instant::now();
     let about = About::of(request.method(), request.uri(), request.headers());
     let seen = Seen::default();
-    request.extensions_mut().insert(about.id.clone());
-    request.extensions_mut().insert(seen.clone());
 
     let span = tracing::info_span!("request", id = about.id.0);
     // A handler that panics leaves nothing behind that another request could see half-done: state is behind ports and locks.
-    let handled = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone());
+    let handled = AssertUnwindSafe(inner(request, seen.clone())).catch_unwind().instrument(span.clone());
     let response = match tokio::time::timeout(time_limit, handled).await {
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => ApiError::defect(panic_text(panic.as_ref())).into_response(),

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::super::auth::Authenticator;
+use super::super::edge::Edge;
 use super::super::host::HostRule;
 use super::super::router::wrap;
 use super::super::state::{AppState, UseCases};
@@ -24,7 +25,7 @@ fn state(authenticator: Authenticator) -> AppState {
     AppState::new(UseCases::uncalled(), readiness, authenticator, HostRule::new(false, &[]))
 }
 
-fn app(state: &AppState) -> Router {
+fn app(state: &AppState) -> Edge {
     let router = Router::new()
         .route("/api/good", get(|| async { Json(json!({"ok": true})) }))
         .route("/api/panics", get(|| async { panic!("a literal") as () }))
@@ -35,7 +36,7 @@ fn app(state: &AppState) -> Router {
 }
 
 /// Sends a request and returns status, headers and body.
-async fn send(app: Router, request: axum::http::request::Builder) -> (u16, axum::http::HeaderMap, Value) {
+async fn send(app: Edge, request: axum::http::request::Builder) -> (u16, axum::http::HeaderMap, Value) {
     let request = request.header("host", "localhost").body(Body::empty()).unwrap();
     let response = app.oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
@@ -63,8 +64,7 @@ fn a_panics_formatted_message_never_reaches_the_log() {
 
 #[tokio::test]
 async fn a_request_over_its_time_is_a_504_in_the_contracts_shape() {
-    let mut state = state(Authenticator::off());
-    state.time_limit = Duration::from_millis(200);
+    let state = state(Authenticator::off()).with_time_limit(Duration::from_millis(200));
     let (status, _, body) = send(app(&state), Request::get("/api/hangs")).await;
     assert_eq!((status, &body["error"]["name"]), (504, &json!("GatewayTimeoutError")));
 }

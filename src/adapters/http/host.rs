@@ -4,17 +4,13 @@
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv6Addr};
 
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::FromRequestParts;
 use axum::http::header::HOST;
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 
 use super::error::ApiError;
-use super::open_to_all;
-use super::state::AppState;
 
 /// Which names are answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +54,7 @@ fn is_loopback(host: &str) -> bool {
 }
 
 /// The one authority that a request names; `None` without one, with several, or with one that can't be read.
-fn authority(uri: &Uri, headers: &HeaderMap) -> Option<Authority> {
+pub(super) fn authority(uri: &Uri, headers: &HeaderMap) -> Option<Authority> {
     if let Some(authority) = uri.authority() {
         return Some(authority.clone());
     }
@@ -73,7 +69,12 @@ pub struct RequestHost(pub String);
 
 impl RequestHost {
     pub(super) fn of(uri: &Uri, headers: &HeaderMap) -> Self {
-        Self(authority(uri, headers).map_or_else(|| "localhost".to_owned(), |authority| authority.to_string()))
+        Self::named(authority(uri, headers).as_ref())
+    }
+
+    /// What a request names; loopback's name when it names nothing.
+    pub(super) fn named(authority: Option<&Authority>) -> Self {
+        Self(authority.map_or_else(|| "localhost".to_owned(), ToString::to_string))
     }
 }
 
@@ -85,17 +86,18 @@ impl<S: Sync> FromRequestParts<S> for RequestHost {
     }
 }
 
-/// The middleware that holds the rule, for every path but the open ones.
-pub(super) async fn check(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let named = authority(request.uri(), request.headers());
-    if open_to_all(request.uri().path()) || state.hosts.allows(named.as_ref()) {
-        return next.run(request).await;
+/// Holds the rule.
+///
+/// # Errors
+/// 403 for any other name.
+pub(super) fn check(rule: &HostRule, uri: &Uri, headers: &HeaderMap) -> Result<(), ApiError> {
+    if *rule == HostRule::Any || rule.allows(authority(uri, headers).as_ref()) {
+        return Ok(());
     }
-    ApiError::new(
+    Err(ApiError::new(
         StatusCode::FORBIDDEN,
         "this Host isn't answered; use localhost, or name it in ALLOWED_HOSTS where the service runs",
-    )
-    .into_response()
+    ))
 }
 
 #[cfg(test)]

@@ -73,8 +73,7 @@ async fn get_instance_type(
         message: "no instance type of this name; GET /api/instance_types lists them".to_owned(),
         suggestions: prepared.loaded().catalog.near(&name),
     })?;
-    let tag = format!("\"{}\"", fingerprint(&bytes));
-    let validators = Validators { tag, modified: Some(prepared.loaded().loaded_at) };
+    let validators = Validators::new(&fingerprint(&bytes), prepared.modified());
     if validators.are_known_to(&headers) {
         return Ok(validators.unchanged());
     }

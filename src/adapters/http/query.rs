@@ -35,6 +35,10 @@ impl Query {
 
     /// The text as it is, which may be empty.
     pub fn text(&mut self, name: &'static str) -> Option<String> {
+        // What is known matters only where something was sent.
+        if self.pairs.is_empty() {
+            return None;
+        }
         if !self.known.contains(&name) {
             self.known.push(name);
         }

@@ -3,21 +3,24 @@
 mod activity;
 mod write_time;
 
+use std::convert::Infallible;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::service::{Service, service_fn};
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower::Service;
 
 use super::state::TIME_LIMIT;
 use activity::Activity;
@@ -34,19 +37,30 @@ const STOP_TIME: Duration = TIME_LIMIT.saturating_add(Duration::from_secs(1));
 /// Connections at once; more wait in the kernel's queue.
 const MAX_CONNECTIONS: usize = 1024;
 
+/// What answers requests: a router, or what stands around it.
+pub trait Answers:
+    Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static
+{
+}
+
+impl<S> Answers for S where
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static
+{
+}
+
 /// Accepts connections until `stop`, then lets each finish the request that it is in. Ends when the last one has, and after
 /// `STOP_TIME` at the latest; a caller who can't wait that long drops the future, which ends them all.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+pub async fn serve<S: Answers>(listener: TcpListener, service: S, stop: CancellationToken) {
     let connections = TaskTracker::new();
     // Dropped with this future: connections that are left then are ended.
     let abandon = CancellationToken::new();
     let guard = abandon.clone().drop_guard();
     let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     while let Some((stream, permit)) = accept(&listener, &permits, &stop).await {
-        let (router, stop, abandon) = (router.clone(), stop.clone(), abandon.clone());
+        let (service, stop, abandon) = (service.clone(), stop.clone(), abandon.clone());
         connections.spawn(async move {
             let _permit = permit;
-            abandon.run_until_cancelled(serve_connection(stream, router, stop)).await;
+            abandon.run_until_cancelled(serve_connection(stream, service, stop)).await;
         });
     }
     drop(listener);
@@ -78,13 +92,14 @@ async fn accept(
     }
 }
 
-async fn serve_connection(stream: TcpStream, router: Router, stop: CancellationToken) {
+async fn serve_connection<S: Answers>(stream: TcpStream, service: S, stop: CancellationToken) {
     // Small answers shouldn't wait for an acknowledgement; a socket that refuses this works all the same.
     let _ = stream.set_nodelay(true);
     let activity = Activity::new();
-    let (answers, counted) = (TowerToHyperService::new(router), Arc::clone(&activity));
+    let counted = Arc::clone(&activity);
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let (in_flight, answer) = (counted.begin(), answers.call(request));
+        // Routers and their edge are always ready.
+        let (in_flight, answer) = (counted.begin(), service.clone().call(request.map(Body::new)));
         async move {
             let answer = answer.await;
             drop(in_flight);
@@ -118,6 +133,7 @@ mod tests {
     use std::io::{Read, Write};
     use std::net::{self, SocketAddr};
 
+    use axum::Router;
     use axum::routing::get;
     use tokio::sync::Notify;
     use tokio::task::JoinHandle;

@@ -33,17 +33,20 @@ pub struct UseCases {
     pub changes: Arc<Changes>,
 }
 
-/// The state of the router; derefs to the use cases. Cheap to clone: use cases come in as `Arc`s.
+/// The state of the router; derefs to [`Shared`], and through it to the use cases. Every request clones it several times.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Shared>);
+
+/// What the state holds.
+pub struct Shared {
     /// Whether the service is ready.
     pub readiness: Arc<Readiness>,
     /// What the routes call.
     pub use_cases: UseCases,
     /// Who sends a request.
-    pub authenticator: Arc<Authenticator>,
+    pub authenticator: Authenticator,
     /// Which `Host`s are answered.
-    pub hosts: Arc<HostRule>,
+    pub hosts: HostRule,
     /// The writes in flight; the shutdown waits for them.
     pub writes: TaskTracker,
     /// How long a request may take.
@@ -54,14 +57,16 @@ impl AppState {
     /// A state with the usual time limit and no write in flight.
     #[must_use]
     pub fn new(use_cases: UseCases, readiness: Arc<Readiness>, authenticator: Authenticator, hosts: HostRule) -> Self {
-        Self {
-            use_cases,
-            readiness,
-            authenticator: Arc::new(authenticator),
-            hosts: Arc::new(hosts),
-            writes: TaskTracker::new(),
-            time_limit: TIME_LIMIT,
-        }
+        let (writes, time_limit) = (TaskTracker::new(), TIME_LIMIT);
+        Self(Arc::new(Shared { readiness, use_cases, authenticator, hosts, writes, time_limit }))
+    }
+
+    /// The same with another time limit, before it is shared.
+    #[cfg(test)]
+    #[must_use]
+    pub fn with_time_limit(self, time_limit: Duration) -> Self {
+        let Some(shared) = Arc::into_inner(self.0) else { panic!("it is shared already") };
+        Self(Arc::new(Shared { time_limit, ..shared }))
     }
 
     /// Runs a write to its end as a task of its own: a client that goes away, or the time limit, doesn't stop it halfway.
@@ -80,6 +85,14 @@ impl AppState {
 }
 
 impl Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl Deref for Shared {
     type Target = UseCases;
 
     fn deref(&self) -> &UseCases {

@@ -17,16 +17,40 @@ const CACHING: HeaderValue = HeaderValue::from_static("private, no-cache");
 /// Where the media type and the encoding of an answer come from.
 const VARIES: HeaderValue = HeaderValue::from_static("Accept, Accept-Encoding");
 
-/// What identifies the bytes of one answer.
+/// Room for an answer's headers, with those that every answer gets.
+const HEADERS: usize = 12;
+
+/// What identifies the bytes of one answer, as its headers say it.
 #[derive(Debug, Clone)]
 pub struct Validators {
-    /// The strong entity tag, quotes included. Each encoding of an answer has its own, as strong tags ask for.
-    pub tag: String,
+    /// The strong entity tag. Each encoding of an answer has its own, as strong tags ask for.
+    tag: HeaderValue,
     /// When the data was loaded; `None` where the bytes can change without a load, as `stale` does.
-    pub modified: Option<Timestamp>,
+    modified: Option<Modified>,
+}
+
+/// A moment, and how a header writes it.
+#[derive(Debug, Clone)]
+pub struct Modified {
+    seconds: i64,
+    header: HeaderValue,
+}
+
+impl Modified {
+    /// A moment; `None` when no header can tell it.
+    pub fn at(at: Timestamp) -> Option<Self> {
+        let text = DateTimePrinter::new().timestamp_to_rfc9110_string(&at).ok()?;
+        Some(Self { seconds: at.as_second(), header: HeaderValue::try_from(text).ok()? })
+    }
 }
 
 impl Validators {
+    /// What a tag of plain ASCII identifies; without quotes.
+    pub fn new(tag: &str, modified: Option<Modified>) -> Self {
+        let tag = HeaderValue::try_from(format!("\"{tag}\"")).unwrap_or(HeaderValue::from_static("\"\""));
+        Self { tag, modified }
+    }
+
     /// Whether the client says that it has these bytes. `If-None-Match` counts before `If-Modified-Since`.
     pub fn are_known_to(&self, headers: &HeaderMap) -> bool {
         if headers.contains_key(IF_NONE_MATCH) {
@@ -39,8 +63,8 @@ impl Validators {
         // The header has no fractions of a second.
         since
             .and_then(|text| DateTimeParser::new().parse_timestamp(text).ok())
-            .zip(self.modified)
-            .is_some_and(|(since, modified)| modified.as_second() <= since.as_second())
+            .zip(self.modified.as_ref())
+            .is_some_and(|(since, modified)| modified.seconds <= since.as_second())
     }
 
     /// 304: the client has the answer.
@@ -60,6 +84,7 @@ impl Validators {
     ) -> Response {
         let mut response = Response::new(Body::from(bytes.into()));
         let headers = response.headers_mut();
+        headers.reserve(HEADERS);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
         if let Some(encoding) = encoding {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
@@ -71,12 +96,9 @@ impl Validators {
     fn mark(&self, headers: &mut HeaderMap) {
         headers.insert(CACHE_CONTROL, CACHING);
         headers.insert(VARY, VARIES);
-        if let Ok(tag) = HeaderValue::from_str(&self.tag) {
-            headers.insert(ETAG, tag);
-        }
-        let modified = self.modified.and_then(|at| DateTimePrinter::new().timestamp_to_rfc9110_string(&at).ok());
-        if let Some(Ok(modified)) = modified.map(HeaderValue::try_from) {
-            headers.insert(LAST_MODIFIED, modified);
+        headers.insert(ETAG, self.tag.clone());
+        if let Some(modified) = &self.modified {
+            headers.insert(LAST_MODIFIED, modified.header.clone());
         }
     }
 }
@@ -91,8 +113,7 @@ mod tests {
     use super::*;
 
     fn known(name: &'static str, value: &'static str) -> bool {
-        let modified = Some("2026-07-01T12:00:00.9Z".parse().unwrap());
-        let validators = Validators { tag: "\"abc\"".to_owned(), modified };
+        let validators = Validators::new("abc", Modified::at("2026-07-01T12:00:00.9Z".parse().unwrap()));
         validators.are_known_to(&HeaderMap::from_iter([(name.parse().unwrap(), HeaderValue::from_static(value))]))
     }
 
@@ -114,7 +135,7 @@ mod tests {
 
     #[test]
     fn tags_count_before_dates() {
-        let validators = Validators { tag: "\"abc\"".to_owned(), modified: Some(Timestamp::UNIX_EPOCH) };
+        let validators = Validators::new("abc", Modified::at(Timestamp::UNIX_EPOCH));
         let headers = HeaderMap::from_iter([
             (IF_NONE_MATCH, HeaderValue::from_static("\"other\"")),
             (IF_MODIFIED_SINCE, HeaderValue::from_static("Wed, 01 Jul 2026 12:00:00 GMT")),
@@ -124,7 +145,7 @@ mod tests {
 
     #[test]
     fn without_a_date_of_its_own_no_date_is_known() {
-        let validators = Validators { tag: String::new(), modified: None };
+        let validators = Validators::new("", None);
         let now = HeaderValue::from_static("Wed, 01 Jul 2026 12:00:00 GMT");
         assert!(!validators.are_known_to(&HeaderMap::from_iter([(IF_MODIFIED_SINCE, now)])));
         assert!(!validators.unchanged().headers().contains_key(LAST_MODIFIED));

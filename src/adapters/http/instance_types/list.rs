@@ -99,7 +99,7 @@ pub async fn list_instance_types(
 /// The list of every type with every field, from the bytes that are kept.
 async fn whole(prepared: &Prepared, headers: &HeaderMap) -> Result<Response, ApiError> {
     let gzip = negotiation::takes_gzip(headers);
-    let validators = prepared.validators(if gzip { "gzip" } else { "" });
+    let validators = prepared.whole_validators(gzip);
     if validators.are_known_to(headers) {
         return Ok(validators.unchanged());
     }

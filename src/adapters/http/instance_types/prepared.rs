@@ -10,7 +10,7 @@ use axum::body::Bytes;
 use flate2::{Compression, GzBuilder};
 use tokio::sync::{Mutex, OnceCell};
 
-use super::conditional::{Validators, fingerprint};
+use super::conditional::{Modified, Validators, fingerprint};
 use super::envelope::{Envelope, SourceView};
 use super::view::InstanceTypeView;
 use crate::adapters::http::error::ApiError;
@@ -29,6 +29,9 @@ pub struct Prepared {
     items: HashMap<String, Range<usize>>,
     /// The tag of `json`, without quotes.
     tag: String,
+    modified: Option<Modified>,
+    plain_validators: Validators,
+    gzip_validators: Validators,
 }
 
 impl Prepared {
@@ -40,7 +43,12 @@ impl Prepared {
         }
         let json = Bytes::from(envelope.end(items.len(), None, &source, None)?);
         let tag = fingerprint(&json);
-        Ok(Self { loaded, stale, source, json, gzip: OnceCell::new(), items, tag })
+        let modified = Modified::at(loaded.loaded_at);
+        let dated = modified.clone().filter(|_| !stale);
+        let plain_validators = Validators::new(&tag, dated.clone());
+        let gzip_validators = Validators::new(&format!("{tag}-gzip"), dated);
+        let gzip = OnceCell::new();
+        Ok(Self { loaded, stale, source, json, gzip, items, tag, modified, plain_validators, gzip_validators })
     }
 
     /// The whole list.
@@ -81,11 +89,20 @@ impl Prepared {
         &self.source
     }
 
+    /// What identifies the whole list, plain or gzipped.
+    pub fn whole_validators(&self, gzip: bool) -> &Validators {
+        if gzip { &self.gzip_validators } else { &self.plain_validators }
+    }
+
     /// What identifies a list that these bytes and `variant` determine. A stale list has no date: it turns fresh, as it turned
     /// stale, without a load.
     pub fn validators(&self, variant: &str) -> Validators {
-        let tag = if variant.is_empty() { format!("\"{}\"", self.tag) } else { format!("\"{}-{variant}\"", self.tag) };
-        Validators { tag, modified: (!self.stale).then_some(self.loaded.loaded_at) }
+        Validators::new(&format!("{}-{variant}", self.tag), self.modified().filter(|_| !self.stale))
+    }
+
+    /// When the load was.
+    pub fn modified(&self) -> Option<Modified> {
+        self.modified.clone()
     }
 }
 

@@ -9,7 +9,6 @@ mod source;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
 use http_body_util::BodyExt;
@@ -17,6 +16,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use crate::adapters::http::auth::Authenticator;
+use crate::adapters::http::edge::Edge;
 use crate::adapters::http::host::HostRule;
 use crate::adapters::http::router::router;
 use crate::adapters::http::state::{AppState, UseCases};
@@ -30,7 +30,7 @@ use crate::domain::snapshot::{Contact, SourceInfo, SourceKind};
 
 /// The API on a source whose content, and silence, a test decides.
 struct Api {
-    router: Router,
+    router: Edge,
     types: Arc<InstanceTypes>,
     content: Arc<Mutex<Result<Catalog, SourceError>>>,
     stale_after: Arc<Mutex<Duration>>,
