@@ -8,6 +8,7 @@ pub mod api;
 pub mod identity;
 pub mod mirror;
 pub mod remote;
+mod token;
 mod transport;
 
 mod flight;
@@ -19,6 +20,7 @@ mod settle;
 mod taken;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -31,7 +33,8 @@ use self::identity::Identity;
 use self::known::Known;
 use self::mirror::Mirror;
 use self::remote::Operation;
-pub use self::settings::{GithubSettings, Step};
+pub use self::settings::{GithubSettings, IN_FLIGHT, Step};
+pub use self::token::Token;
 use super::git;
 use super::git::branch::branch_name;
 use super::git::build::{Author, build};
@@ -71,6 +74,8 @@ pub struct GithubForge {
     known: Mutex<BTreeMap<u64, Known>>,
     trouble: Mutex<Option<Trouble>>,
     polling: Flight,
+    /// Set when a change ended: its branch is to go.
+    sweep_soon: AtomicBool,
     /// One writer of this process for each branch: equal requests wait for the first one's answer.
     turns: Turns,
     writers: tokio::sync::Semaphore,
@@ -133,8 +138,8 @@ impl GithubForge {
     }
 }
 
-fn within(token: &identity::Token) -> Operation {
-    Operation::within(GIT_TIME, Some(remote::Token::new(token.expose().to_owned().into())))
+fn within(token: &Token) -> Operation {
+    Operation::within(GIT_TIME, Some(token.clone()))
 }
 
 #[async_trait]

@@ -2,13 +2,12 @@
 
 mod app;
 mod file;
-mod token;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use super::token::Token;
 pub use app::AppCredentials;
-pub use token::Token;
 
 use self::app::Installation;
 use super::api::{Client, RepositoryName};

@@ -1,6 +1,7 @@
 //! Keeps what readers get up to date: asks GitHub for pull requests and the base branch, reads the changes that are new.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -29,7 +30,7 @@ impl GithubForge {
         let mut failing: Option<String> = None;
         let mut retry = FIRST_RETRY;
         loop {
-            let sweeps = Instant::now() >= next_sweep;
+            let sweeps = Instant::now() >= next_sweep || self.sweep_soon.load(Ordering::Relaxed);
             let outcome = tokio::select! {
                 () = cancel.cancelled() => return,
                 outcome = self.look(sweeps) => outcome,
@@ -66,9 +67,10 @@ impl GithubForge {
     /// Looks once. After a sweep that left young branches alone: when to sweep again.
     async fn look(&self, sweeps: bool) -> Result<Option<Duration>, VcsError> {
         self.refresh().await?;
-        if !sweeps {
+        if !sweeps && !self.sweep_soon.load(Ordering::Relaxed) {
             return Ok(None);
         }
+        self.sweep_soon.store(false, Ordering::Relaxed);
         let (report, left) = self.sweep_branches().await?;
         if report != crate::domain::change::SweepReport::default() {
             tracing::info!(report.resumed, report.deleted, "swept the GitOps repository");
@@ -150,6 +152,10 @@ impl GithubForge {
         }
         let mut known = self.known();
         for entry in seen {
+            let was_open = known.get(&entry.pull.number).is_some_and(|old| old.pull.state == PullRequestState::Open);
+            if was_open && entry.pull.state != PullRequestState::Open {
+                self.sweep_soon.store(true, Ordering::Relaxed);
+            }
             known.insert(entry.pull.number, self.checked(entry));
         }
         Ok(())

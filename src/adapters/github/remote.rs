@@ -10,7 +10,7 @@ use std::time::Duration;
 use git2::{AutotagOption, Direction, FetchOptions, FetchPrune, Oid, RemoteCallbacks, RemoteHead, Repository};
 use reqwest::{Client, Url};
 
-pub use self::operation::{Operation, Token};
+pub use self::operation::Operation;
 pub use self::push::{Outcome, Push};
 use super::transport::Session;
 use crate::adapters::git::{self, refs};

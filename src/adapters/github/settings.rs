@@ -1,6 +1,7 @@
 //! What GitHub's adapter is told, and what is made of it at the start.
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -86,6 +87,7 @@ pub(super) async fn open(settings: GithubSettings) -> Result<GithubForge, String
         known: Mutex::default(),
         trouble: Mutex::new(Some("connecting")),
         polling: Flight::default(),
+        sweep_soon: AtomicBool::new(false),
         turns: Turns::default(),
         writers: Semaphore::new(WRITERS),
         settings,

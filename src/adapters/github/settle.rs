@@ -49,6 +49,12 @@ impl GithubForge {
         let (mut report, mut left) = (SweepReport::default(), false);
         for (branch, tip) in self.without_open_pull_request(tips) {
             let operation = self.operation().await?;
+            if self.ended_at(&branch, tip) {
+                if !self.settings.keep_branches {
+                    report.deleted += usize::from(self.mirror.delete(&branch, tip, &operation).await?);
+                }
+                continue;
+            }
             let Some(at) = self.mirror.fetch_branch(&branch, &operation).await?.filter(|at| *at == tip) else {
                 continue;
             };
@@ -70,13 +76,24 @@ impl GithubForge {
                 match self.open_pull_request(&branch, carried).await {
                     Ok(Opening::Opened(..)) => report.resumed += 1,
                     Ok(Opening::Found(_)) => {}
-                    // The change is on the base branch already, or somebody deleted the branch.
-                    Err(VcsError::BaseMoved | VcsError::Conflict(_)) => report.deleted += 1,
+                    // The change is on the base branch already.
+                    Err(VcsError::BaseMoved) => report.deleted += 1,
+                    // Somebody deleted the branch.
+                    Err(VcsError::Conflict(_)) => {}
                     Err(error) => return Err(error),
                 }
             }
         }
         Ok((report, left))
+    }
+
+    /// Whether a change of ours ended with this commit on its branch.
+    fn ended_at(&self, branch: &BranchName, tip: Oid) -> bool {
+        let ended = |known: &super::known::Known| {
+            let there = known.pull.head_ref == branch.as_str() && known.pull.head_sha == tip.to_string();
+            there && known.carried.is_some() && known.pull.state != PullRequestState::Open
+        };
+        self.known().values().any(ended)
     }
 
     fn without_open_pull_request(&self, tips: BTreeMap<String, Oid>) -> Vec<(BranchName, Oid)> {

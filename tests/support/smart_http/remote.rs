@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use cre_backend_api::adapters::git::build::Author;
 use cre_backend_api::adapters::git::error::vcs_error;
+use cre_backend_api::adapters::github::Token;
 use cre_backend_api::adapters::github::mirror::{Mirror, MirrorSettings};
-use cre_backend_api::adapters::github::remote::{Limits, Operation, Remote, Token};
+use cre_backend_api::adapters::github::remote::{Limits, Operation, Remote};
 use cre_backend_api::domain::error::VcsError;
 use cre_backend_api::domain::names::BranchName;
 use git2::{FileMode, Oid, Repository};
@@ -119,7 +120,7 @@ impl TestRemote {
 
     /// An operation with another token.
     pub fn operation_as(token: &str) -> Operation {
-        Operation::within(Duration::from_secs(120), Some(Token::new(token.to_owned().into())))
+        Operation::within(Duration::from_secs(120), Token::parse(token).ok())
     }
 }
 

@@ -1,50 +1,14 @@
 //! One operation on the remote: how long it may take, what stops it, the token that it shows.
 
-use std::fmt;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use reqwest::header::HeaderValue;
 use tokio_util::sync::CancellationToken;
-use zeroize::Zeroizing;
 
+use crate::adapters::github::token::Token;
 use crate::domain::error::VcsError;
 
 /// The longest text of a server that goes into an error.
 const WORDS_LIMIT: usize = 500;
-
-/// A secret that the Git server takes as the password of `x-access-token`. Nothing shows it.
-#[derive(Clone)]
-pub struct Token(Arc<Zeroizing<String>>);
-
-impl Token {
-    /// Takes a token over; the text is wiped from memory with the last copy.
-    #[must_use]
-    pub fn new(secret: Zeroizing<String>) -> Self {
-        Self(Arc::new(secret))
-    }
-
-    /// The value of `Authorization`, base64 after `Basic `.
-    fn basic(&self) -> Zeroizing<String> {
-        STANDARD.encode(Zeroizing::new(format!("x-access-token:{}", self.0.as_str())).as_bytes()).into()
-    }
-
-    pub(in crate::adapters::github) fn header(&self) -> Result<HeaderValue, VcsError> {
-        let value = Zeroizing::new(format!("Basic {}", self.basic().as_str()));
-        let mut header = HeaderValue::from_str(&value)
-            .map_err(|_| VcsError::Refused { missing: "a token of plain characters".to_owned() })?;
-        header.set_sensitive(true);
-        Ok(header)
-    }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token(…)")
-    }
-}
 
 /// The bounds of one operation. Its clones share the cancellation.
 #[derive(Debug, Clone)]
@@ -91,8 +55,8 @@ impl Operation {
     /// should the server have repeated it.
     pub(in crate::adapters::github) fn clean(&self, text: &str) -> String {
         let mut text = text.to_owned();
-        if let Some(token) = self.token.as_ref().filter(|token| !token.0.is_empty()) {
-            text = text.replace(token.0.as_str(), "***").replace(token.basic().as_str(), "***");
+        if let Some(token) = &self.token {
+            text = text.replace(token.expose(), "***").replace(token.basic().as_str(), "***");
         }
         let hidden = |c: char| {
             c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -109,10 +73,13 @@ fn cancelled() -> VcsError {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
     fn mk_operation(token: &str) -> Operation {
-        Operation::within(Duration::from_secs(60), Some(Token::new(token.to_owned().into())))
+        Operation::within(Duration::from_secs(60), Token::parse(token).ok())
     }
 
     #[test]

@@ -3,7 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::header::HeaderValue;
 use zeroize::Zeroizing;
+
+use crate::domain::error::VcsError;
 
 /// Longer than any token that GitHub gives.
 const LONGEST: usize = 4096;
@@ -32,6 +37,20 @@ impl Token {
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// The same for git, base64: what stands behind `Basic `.
+    pub(super) fn basic(&self) -> Zeroizing<String> {
+        STANDARD.encode(Zeroizing::new(format!("x-access-token:{}", self.expose())).as_bytes()).into()
+    }
+
+    /// The value of git's `Authorization`.
+    pub(super) fn header(&self) -> Result<HeaderValue, VcsError> {
+        let value = Zeroizing::new(format!("Basic {}", self.basic().as_str()));
+        let mut header = HeaderValue::from_str(&value)
+            .map_err(|_| VcsError::Refused { missing: "a token of plain characters".to_owned() })?;
+        header.set_sensitive(true);
+        Ok(header)
     }
 }
 
