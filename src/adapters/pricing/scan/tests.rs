@@ -117,3 +117,27 @@ proptest! {
         let _ = members(&String::from_utf8_lossy(&bytes), step);
     }
 }
+
+proptest! {
+    /// With single bytes, no block is ever complete: what is seen by blocks is held against what is seen one by one.
+    #[test]
+    fn blocks_change_nothing(
+        pieces in prop::collection::vec(prop::sample::select(vec![
+            "{", "}", "[", "]", "\"", "\\", "\\\"", "\"a\":", ",", "1", " ", "\"}\"", "{\"k\":[]}", "                ", "aaaaaaaaaaaaaaaaaaaaaaa",
+        ]), 0..80),
+        closed in any::<bool>(),
+    ) {
+        let document = format!("{{\"a\":{{{}{}", pieces.concat(), if closed { "}}" } else { "" });
+        let told = |outcome: Result<usize, SourceError>| outcome.map_err(|error| error.to_string());
+        prop_assert_eq!(told(skipped(document.as_bytes(), 1)), told(skipped(document.as_bytes(), 4096)));
+        let found = |step| members(&document, step).map_err(|error| error.to_string());
+        prop_assert_eq!(found(1), found(4096));
+    }
+
+    #[test]
+    fn a_long_string_is_as_long_in_blocks(before in 0_usize..70, length in MAX_STRING - 70..MAX_STRING + 70) {
+        let document = format!("{{\"a\":[{}\"{}\"]}}", " ".repeat(before), "x".repeat(length));
+        let outcome = skipped(document.as_bytes(), usize::MAX).is_ok();
+        prop_assert_eq!(outcome, length < MAX_STRING, "{}", length);
+    }
+}

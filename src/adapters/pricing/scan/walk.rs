@@ -1,5 +1,6 @@
 //! Finds the end of one JSON value, given in pieces.
 
+use super::block::{BLOCK, Marks};
 use super::{malformed, truncated};
 use crate::domain::error::SourceError;
 
@@ -30,6 +31,15 @@ impl Walk {
     /// Goes on through `bytes`; the value's length in them once its end is found.
     pub(super) fn step(&mut self, bytes: &[u8]) -> Result<Option<usize>, SourceError> {
         while self.at < bytes.len() {
+            if let Some(block) = bytes[self.at..].first_chunk().filter(|_| self.depth > 0 && !self.escaped) {
+                let marks = Marks::of(block);
+                if marks.escapes == 0 {
+                    if self.block(block, marks)? {
+                        return Ok(Some(self.at));
+                    }
+                    continue;
+                }
+            }
             if self.in_string {
                 self.string(bytes)?;
                 if !self.in_string && self.depth == 0 {
@@ -55,10 +65,40 @@ impl Walk {
                     }
                 }
                 _ if self.depth == 0 => self.word(byte)?,
-                _ => self.at += loose(&bytes[self.at..]),
+                _ => {}
             }
         }
         Ok(None)
+    }
+
+    /// Passes over a block without escapes, inside of brackets; true when the value ends in it.
+    fn block(&mut self, block: &[u8; BLOCK], marks: Marks) -> Result<bool, SourceError> {
+        let Marks { quotes, brackets, .. } = marks;
+        let strings = marks.strings(self.in_string);
+        if self.in_string && quotes != 0 {
+            self.limit(self.length + quotes.trailing_zeros() as usize + 1)?;
+        }
+        let mut brackets = brackets & !strings;
+        while brackets != 0 {
+            let index = brackets.trailing_zeros() as usize;
+            brackets &= brackets - 1;
+            match block[index] {
+                opening @ (b'{' | b'[') => self.enter(opening == b'{')?,
+                closing => self.leave(closing == b'}')?,
+            }
+            if self.depth == 0 {
+                self.at += index + 1;
+                self.in_string = false;
+                return Ok(true);
+            }
+        }
+        self.at += BLOCK;
+        self.in_string = strings >> (BLOCK - 1) == 1;
+        self.length = if quotes == 0 { self.length + BLOCK } else { quotes.leading_zeros() as usize };
+        if self.in_string {
+            self.limit(self.length)?;
+        }
+        Ok(false)
     }
 
     /// Passes to behind the string's closing quote, or to the end of the bytes.
@@ -70,7 +110,8 @@ impl Walk {
                 taken += 1;
                 continue;
             }
-            taken += plain(&rest[taken..]);
+            let end = rest[taken..].iter().position(|byte| matches!(byte, b'"' | b'\\'));
+            taken += end.unwrap_or(rest.len() - taken);
             if taken == rest.len() {
                 break;
             }
@@ -83,7 +124,11 @@ impl Walk {
         }
         self.at += taken;
         self.length += taken;
-        if self.length > self.max_string { Err(malformed("a string is too long")) } else { Ok(()) }
+        self.limit(self.length)
+    }
+
+    fn limit(&self, length: usize) -> Result<(), SourceError> {
+        if length > self.max_string { Err(malformed("a string is too long")) } else { Ok(()) }
     }
 
     fn enter(&mut self, object: bool) -> Result<(), SourceError> {
@@ -117,68 +162,6 @@ impl Walk {
     }
 }
 
-/// How many bytes come before the first quote or backslash: what a string may hold as it is.
-fn plain(bytes: &[u8]) -> usize {
-    before(bytes, |word| marked(word, b'"') | marked(word, b'\\'), |byte| matches!(byte, b'"' | b'\\'))
-}
-
-/// How many bytes come before the first quote or bracket: inside of brackets, nothing else says where the value ends.
-fn loose(bytes: &[u8]) -> usize {
-    // One bit tells square brackets from curly ones.
-    let brackets = |word: u64| marked(word | (ONES << 5), b'{') | marked(word | (ONES << 5), b'}');
-    before(bytes, |word| marked(word, b'"') | brackets(word), |byte| matches!(byte, b'"' | b'{' | b'}' | b'[' | b']'))
-}
-
-const ONES: u64 = u64::MAX / 255;
-
-/// Marks where `byte` stands in eight bytes; those above the first one marked may be marked in error.
-fn marked(word: u64, byte: u8) -> u64 {
-    let zeroed = word ^ (ONES * u64::from(byte));
-    zeroed.wrapping_sub(ONES) & !zeroed & (ONES << 7)
-}
-
-/// How many bytes come before the first that is looked for. Eight at a time: most of an offer file is strings and white space.
-fn before(bytes: &[u8], marks: impl Fn(u64) -> u64, ends: impl Fn(u8) -> bool) -> usize {
-    let (words, rest) = bytes.as_chunks::<8>();
-    for (index, word) in words.iter().enumerate() {
-        let found = marks(u64::from_le_bytes(*word));
-        if found != 0 {
-            return index * 8 + found.trailing_zeros() as usize / 8;
-        }
-    }
-    words.len() * 8 + rest.iter().position(|&byte| ends(byte)).unwrap_or(rest.len())
-}
-
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::{loose, plain};
-
-    proptest! {
-        #[test]
-        fn plain_bytes_are_counted_as_one_by_one(
-            bytes in prop::collection::vec(prop::sample::select(vec![b'"', b'\\', b'!', b'#', b'[', b']', 0, 0x80, 0xff, b'a']), 0..40)
-        ) {
-            let expected = bytes.iter().take_while(|&&byte| byte != b'"' && byte != b'\\').count();
-            prop_assert_eq!(plain(&bytes), expected);
-        }
-
-        #[test]
-        fn loose_bytes_are_counted_as_one_by_one(
-            bytes in prop::collection::vec(prop::sample::select(b"\"{}[]\\!#Z^;z|~ \n:,\x00\x80\x9d\xff".to_vec()), 0..40)
-        ) {
-            let expected = bytes.iter().take_while(|byte| !b"\"{}[]".contains(byte)).count();
-            prop_assert_eq!(loose(&bytes), expected);
-        }
-
-        #[test]
-        fn long_runs_of_plain_bytes_are_counted(run in 0_usize..100, end in prop::sample::select(vec!["\"", "\\", ""])) {
-            prop_assert_eq!(plain(format!("{}{end}", "x".repeat(run)).as_bytes()), run);
-        }
-    }
 }
