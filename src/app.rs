@@ -1,6 +1,7 @@
 //! The composition root: an adapter for each port, the background tasks, the listener, the shutdown.
 
 pub mod arguments;
+mod forge;
 mod request_key;
 mod sealing;
 mod signals;

@@ -8,7 +8,8 @@ use std::ffi::OsString;
 use std::path::Path;
 
 pub use parts::{
-    AccessConfig, GitopsConfig, InstanceTypesConfig, InstanceTypesUrl, SecretsConfig, ServerConfig, TelemetryConfig,
+    AccessConfig, GithubConfig, GithubCredentials, GitopsConfig, InstanceTypesConfig, InstanceTypesUrl, SecretText,
+    SecretsConfig, ServerConfig, TelemetryConfig,
 };
 pub use vars::ConfigError;
 use vars::Vars;

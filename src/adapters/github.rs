@@ -179,7 +179,9 @@ impl VersionControl for GithubForge {
         let commit = git::commit_id(self.mirror.advance(from, &operation, make).await?);
         self.step("the base branch is moved");
         // What was committed is listed at once; the poll brings what else there is.
-        self.refresh().await.or_else(|error| self.tolerate(&error))?;
+        if let Err(error) = self.refresh().await {
+            tracing::warn!(%error, repository = self.source.location, "GitHub can't be read");
+        }
         Ok(commit)
     }
 

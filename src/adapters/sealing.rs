@@ -5,6 +5,7 @@ mod embedded;
 mod file_certificate;
 mod key_files;
 mod make;
+mod missing;
 mod pem;
 mod seal;
 
@@ -22,6 +23,7 @@ use crate::domain::secret::{Certificate, SealScope, Sealed, SecretValues};
 pub use certificate::{BadCertificate, CertificatePin, SealingCertificate};
 pub use embedded::EmbeddedKey;
 pub use file_certificate::FileCertificate;
+pub use missing::NoCertificate;
 pub use seal::seal_value;
 
 /// Where the certificate comes from.

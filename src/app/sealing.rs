@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::StartError;
 use super::tasks::Tasks;
-use crate::adapters::sealing::{CertificatePin, EmbeddedKey, FileCertificate, Sealer};
+use crate::adapters::sealing::{CertificatePin, EmbeddedKey, FileCertificate, NoCertificate, Sealer};
 use crate::application::readiness::PartReport;
 use crate::config::Config;
 use crate::domain::error::SealError;
@@ -36,6 +36,10 @@ pub fn sealing(
         let sealer = Arc::new(Sealer::new(Arc::new(file(path.clone(), config)?)));
         tasks.spawn("sealing", watch(sealer.clone(), None, seen.clone(), stop));
         (sealer, "file")
+    } else if config.gitops.github.is_some() {
+        let sealer = Arc::new(Sealer::new(Arc::new(NoCertificate)));
+        tasks.spawn("sealing", watch(sealer.clone(), None, seen.clone(), stop));
+        (sealer, "none")
     } else {
         let key = Arc::new(EmbeddedKey::new(&config.gitops.folder));
         let sealer = Arc::new(Sealer::new(key.clone()));

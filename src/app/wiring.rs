@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::forge::{self, Forge};
 use super::sealing::sealing;
 use super::tasks::Tasks;
 use super::{StartError, request_key};
 use crate::adapters::http::state::UseCases;
 use crate::adapters::http::{AppState, Authenticator, HostRule};
-use crate::adapters::local::{LocalForge, LocalSettings};
 use crate::adapters::manifests::DeclaredStore;
 use crate::adapters::pricing::{FileSource, Interval, UrlLimits, UrlSettings, UrlSource};
 use crate::adapters::templates::{TemplateSettings, TeraTemplates};
@@ -21,8 +21,7 @@ use crate::application::readiness::{Part, PartReport, Readiness};
 use crate::application::secrets::{SecretPolicy, Secrets};
 use crate::config::{Config, InstanceTypesUrl};
 use crate::domain::change::ObjectKind;
-use crate::domain::ports::{InstanceTypeSource, TemplateRenderer, VersionControl};
-use crate::domain::snapshot::SourceInfo;
+use crate::domain::ports::{InstanceTypeSource, TemplateRenderer};
 
 /// The namespace of the Sealed Secrets controller; the setting for another comes with the cluster.
 const CONTROLLER_NAMESPACE: &str = "kube-system";
@@ -45,8 +44,12 @@ pub async fn wire(config: &Config, tasks: &mut Tasks) -> Result<Wired, StartErro
         (Ok(templates), Ok(key)) => (Arc::new(templates), key),
         (templates, key) => return Err(StartError::of_all([templates.err(), key.err()])),
     };
-    let forge = Arc::new(open_forge(config, &*templates).await?);
-    let declared = Arc::new(DeclaredStore::new(forge.clone(), roots(&*templates)));
+    let roots = roots(&*templates);
+    let keep_folders = roots.iter().map(|(_, root)| root.clone()).collect();
+    let Forge { vcs: forge, source, adapter, part: forge_part } = forge::open(config, keep_folders, tasks).await?;
+    let declared = Arc::new(DeclaredStore::new(forge.clone(), roots));
+    let (running, stop) = (declared.clone(), tasks.stop_token());
+    tasks.spawn("declared", async move { running.run(stop).await });
     let (sealer, sealing_part) = sealing(config, tasks)?;
 
     let named = config.access.write_namespaces.iter().cloned().collect();
@@ -78,23 +81,14 @@ pub async fn wire(config: &Config, tasks: &mut Tasks) -> Result<Wired, StartErro
         changes,
     };
 
-    let source = source_of(&*forge).await?;
-    spawn_followers(tasks, &forge, &declared);
     let parts: Vec<Box<dyn Part>> = vec![
         instance_types_part(instance_types.clone()),
         declared_part("nodegroups", declared.clone(), source.stale_after),
         declared_part("secrets", declared, source.stale_after),
-        Box::new(move || PartReport {
-            name: "version_control",
-            adapter: "local",
-            ready: true,
-            age: Some(source.contact.age()),
-            reason: source.is_stale().then_some("silent"),
-            required: true,
-        }),
+        forge_part,
         Box::new(sealing_part),
     ];
-    log_choice(config, &instance_types.status().source.location);
+    log_choice(config, adapter, &source.location, &instance_types.status().source.location);
 
     let readiness = Arc::new(Readiness::new(parts, config.server.ready_max_age));
     let authenticator = match &config.server.tokens_file {
@@ -148,34 +142,6 @@ fn roots(templates: &dyn TemplateRenderer) -> Vec<(ObjectKind, Option<crate::dom
     [ObjectKind::Nodegroup, ObjectKind::Secret].map(|kind| (kind, templates.root(kind))).into()
 }
 
-async fn open_forge(config: &Config, templates: &dyn TemplateRenderer) -> Result<LocalForge, StartError> {
-    let settings = &config.gitops;
-    LocalForge::open(LocalSettings {
-        destination: settings.folder.clone(),
-        repo: settings.repo.clone(),
-        base: settings.branch.clone(),
-        branch_prefix: settings.branch_prefix.to_string(),
-        keep_branches: settings.keep_branches,
-        author_name: settings.author_name.clone(),
-        author_email: settings.author_email.clone(),
-        keep_folders: roots(templates).into_iter().map(|(_, root)| root).collect(),
-    })
-    .await
-    .map_err(|error| StartError::Setting(error.to_string()))
-}
-
-async fn source_of(vcs: &dyn VersionControl) -> Result<SourceInfo, StartError> {
-    let pull_requests = vcs.pull_requests().await.map_err(|error| StartError::Setting(error.to_string()))?;
-    Ok(pull_requests.source.clone())
-}
-
-fn spawn_followers(tasks: &mut Tasks, forge: &Arc<LocalForge>, declared: &Arc<DeclaredStore>) {
-    let (running, stop) = (forge.clone(), tasks.stop_token());
-    tasks.spawn("version_control", async move { running.run(stop).await });
-    let (running, stop) = (declared.clone(), tasks.stop_token());
-    tasks.spawn("declared", async move { running.run(stop).await });
-}
-
 fn instance_types_part(instance_types: Arc<InstanceTypes>) -> Box<dyn Part> {
     Box::new(move || {
         let status = instance_types.status();
@@ -201,16 +167,21 @@ fn declared_part(name: &'static str, declared: Arc<DeclaredStore>, stale_after: 
 }
 
 /// Says which adapters were chosen, as the operator can't see it otherwise.
-fn log_choice(config: &Config, instance_types: &str) {
+fn log_choice(config: &Config, version_control: &str, repository: &str, instance_types: &str) {
+    let sealing = match (&config.secrets.certificate, &config.gitops.github) {
+        (Some(_), _) => "file",
+        (None, Some(_)) => "none",
+        (None, None) => "embedded",
+    };
     tracing::info!(
         instance_types,
         stores = "git",
-        version_control = "local",
+        version_control,
         folder = %config.gitops.folder.display(),
-        repository = config.gitops.repo,
+        repository,
         base = %config.gitops.branch,
         direct = config.gitops.direct,
-        sealing = if config.secrets.certificate.is_some() { "file" } else { "embedded" },
+        sealing,
         templates = if config.gitops.templates.is_some() { "folder" } else { "built in" },
         "adapters"
     );

@@ -1,5 +1,6 @@
 //! One small struct per concern, each field with its variable and default.
 
+mod github;
 mod instance_types;
 
 use std::net::SocketAddr;
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 
+pub use self::github::{GithubConfig, GithubCredentials, SecretText};
 pub use self::instance_types::{InstanceTypesConfig, InstanceTypesUrl};
 use super::vars::Vars;
 use crate::domain::names::{BranchName, ClusterName, Namespace};
@@ -161,6 +163,8 @@ pub struct GitopsConfig {
     pub keep_branches: bool,
     /// `REQUEST_HASH_KEY_FILE`, none: made on first start.
     pub request_hash_key: Option<PathBuf>,
+    /// With `GITOPS_ORGANIZATION`, GitHub; without, the repository is on this machine.
+    pub github: Option<GithubConfig>,
 }
 
 impl GitopsConfig {
@@ -186,6 +190,7 @@ impl GitopsConfig {
             templates: vars.get("TEMPLATES_FOLDER").map(PathBuf::from),
             keep_branches,
             request_hash_key: vars.get("REQUEST_HASH_KEY_FILE").map(PathBuf::from),
+            github: GithubConfig::read(vars),
         })
     }
 }

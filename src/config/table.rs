@@ -31,7 +31,6 @@ const fn later(name: &'static str, default: &'static str, instead: &'static str)
 }
 
 const GIT_ONLY: &str = "Kubernetes isn't built yet; unset it: nodegroups and secrets are read from Git";
-const LOCAL_ONLY: &str = "GitHub isn't built yet; unset it: pull requests are kept in GITOPS_DESTINATION_FOLDER";
 const CERT_FILE: &str =
     "the controller's certificate can't be fetched yet; unset it and give a file in SEALED_SECRETS_CERT";
 const TOKENS_ONLY: &str = "only static tokens are built yet; unset it and use AUTH_TOKENS_FILE";
@@ -67,7 +66,7 @@ pub const SETTINGS: &[Setting] = &[
     built("INSTANCE_TYPES_REFRESH_JITTER", "0.1"),
     built("INSTANCE_TYPES_URL_ALLOW_PRIVATE", "false"),
     built("INSTANCE_TYPES_MIN_KEEP", "0.5"),
-    later("GITOPS_ORGANIZATION", "", LOCAL_ONLY),
+    built("GITOPS_ORGANIZATION", ""),
     built("GITOPS_REPO", "unicron"),
     built("GITOPS_BRANCH", "dev"),
     built("GITOPS_DESTINATION_FOLDER", "./.gitops"),
@@ -80,19 +79,19 @@ pub const SETTINGS: &[Setting] = &[
     built("TEMPLATES_FOLDER", ""),
     built("GITOPS_KEEP_BRANCHES", "false"),
     built("REQUEST_HASH_KEY_FILE", ""),
-    later("GITHUB_TOKEN", "", LOCAL_ONLY),
-    later("GITHUB_TOKEN_FILE", "", LOCAL_ONLY),
-    later("GITHUB_APP_ID", "", LOCAL_ONLY),
-    later("GITHUB_APP_INSTALLATION_ID", "", LOCAL_ONLY),
-    later("GITHUB_APP_PRIVATE_KEY_FILE", "", LOCAL_ONLY),
-    later("GITHUB_API_URL", "https://api.github.com", LOCAL_ONLY),
-    later("GITHUB_URL", "https://github.com", LOCAL_ONLY),
-    later("GITHUB_POLL_SECONDS", "60", LOCAL_ONLY),
-    later("GITHUB_LABELS", "", LOCAL_ONLY),
-    later("GITHUB_REVIEWERS", "", LOCAL_ONLY),
-    later("GITHUB_TEAM_REVIEWERS", "", LOCAL_ONLY),
-    later("GITHUB_ASSIGNEES", "", LOCAL_ONLY),
-    later("GITHUB_DRAFT", "", LOCAL_ONLY),
+    built("GITHUB_TOKEN", ""),
+    built("GITHUB_TOKEN_FILE", ""),
+    built("GITHUB_APP_ID", ""),
+    built("GITHUB_APP_INSTALLATION_ID", ""),
+    built("GITHUB_APP_PRIVATE_KEY_FILE", ""),
+    built("GITHUB_API_URL", "https://api.github.com"),
+    built("GITHUB_URL", "https://github.com"),
+    built("GITHUB_POLL_SECONDS", "60"),
+    built("GITHUB_LABELS", ""),
+    built("GITHUB_REVIEWERS", ""),
+    built("GITHUB_TEAM_REVIEWERS", ""),
+    built("GITHUB_ASSIGNEES", ""),
+    built("GITHUB_DRAFT", "false"),
     later("COMMIT_SIGNING_KEY_FILE", "", OPERATIONS),
     built("SEALED_SECRETS_CERT", ""),
     built("SEALED_SECRETS_CERT_SHA256", ""),

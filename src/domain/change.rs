@@ -283,6 +283,18 @@ pub enum Proposed {
     Adopted(PullRequest),
 }
 
+impl Proposed {
+    /// The pull request, whoever opened it.
+    #[must_use]
+    pub fn pull_request(self) -> PullRequest {
+        match self {
+            Self::Opened(pull_request) | Self::Undecorated(pull_request, _) | Self::Adopted(pull_request) => {
+                pull_request
+            }
+        }
+    }
+}
+
 /// What a sweep did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SweepReport {

@@ -51,9 +51,10 @@ impl GithubForge {
             };
             let failure = outcome.err().map(|error| error.to_string());
             if failure != failing {
-                match &failure {
-                    Some(error) => tracing::warn!(error, repository = self.source.location, "GitHub can't be read"),
-                    None => tracing::info!(repository = self.source.location, "GitHub can be read again"),
+                if let Some(error) = &failure {
+                    tracing::warn!(error, repository = self.source.location, "GitHub can't be read");
+                } else {
+                    tracing::info!(repository = self.source.location, "GitHub can be read again");
                 }
                 failing = failure;
             }
@@ -80,15 +81,9 @@ impl GithubForge {
 
     /// Asks GitHub now; callers at the same time share one look.
     pub(super) async fn refresh(&self) -> Result<(), VcsError> {
-        let outcome = self.polling.share(self.read_all()).await;
+        let outcome = self.polling.share(Box::pin(self.read_all())).await;
         *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = outcome.as_ref().err().map(trouble);
         outcome
-    }
-
-    /// For a look after something that is done already: it doesn't fail because GitHub is away by now.
-    pub(super) fn tolerate(&self, error: &VcsError) -> Result<(), VcsError> {
-        tracing::warn!(%error, repository = self.source.location, "GitHub can't be read");
-        Ok(())
     }
 
     async fn read_all(&self) -> Result<(), VcsError> {

@@ -42,7 +42,7 @@ impl GithubForge {
                 Some(carried) => carried,
                 None => match self.taken(&branch, change).await? {
                     Taken::Free => continue,
-                    Taken::Adopted(pull_request) => return adopted(pull_request, change),
+                    Taken::Adopted(pull_request) => return adopted(*pull_request, change),
                     // The words that the templates gave this time.
                     Taken::Resumed(carried) => {
                         let text = change.text.clone();

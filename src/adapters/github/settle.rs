@@ -75,11 +75,10 @@ impl GithubForge {
             } else {
                 match self.open_pull_request(&branch, carried).await {
                     Ok(Opening::Opened(..)) => report.resumed += 1,
-                    Ok(Opening::Found(_)) => {}
                     // The change is on the base branch already.
                     Err(VcsError::BaseMoved) => report.deleted += 1,
-                    // Somebody deleted the branch.
-                    Err(VcsError::Conflict(_)) => {}
+                    // Somebody opened it, or deleted the branch.
+                    Ok(Opening::Found(_)) | Err(VcsError::Conflict(_)) => {}
                     Err(error) => return Err(error),
                 }
             }

@@ -15,7 +15,7 @@ pub(super) enum Taken {
     /// It was left by a merged or closed change, and is gone now.
     Free,
     /// There is an open pull request.
-    Adopted(PullRequest),
+    Adopted(Box<PullRequest>),
     /// It is this very request's, without a pull request yet.
     Resumed(Box<Carried>),
 }
@@ -36,7 +36,7 @@ impl GithubForge {
         })?;
         let pulls = self.api.find_by_head(branch.as_str()).await?;
         if let Some(open) = pulls.iter().find(|pull| pull.state == PullRequestState::Open) {
-            return self.note(open.clone(), carried).map(Taken::Adopted);
+            return self.note(open.clone(), carried).map(|open| Taken::Adopted(Box::new(open)));
         }
         if pulls.iter().any(|pull| carried.ended_as(pull)) {
             let deleted = self.mirror.delete(branch, tip, &self.operation().await?).await?;

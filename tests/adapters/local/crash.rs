@@ -57,8 +57,7 @@ async fn the_same_request_after_a_kill_at_any_step_makes_one_branch_and_one_pull
         }
         let forge = test.another().await;
         let base = forge.base(Freshness::Fetched).await.unwrap();
-        let (Proposed::Opened(pull) | Proposed::Adopted(pull)) =
-            forge.propose(&mk_change("workers", base, None, Some("a"))).await.unwrap();
+        let pull = forge.propose(&mk_change("workers", base, None, Some("a"))).await.unwrap().pull_request();
         assert_eq!(pull.title, "create nodegroup workers", "step {steps}");
         assert_complete(&test, steps);
         assert_eq!(forge.sweep().await.unwrap(), SweepReport::default(), "step {steps}");
@@ -117,8 +116,7 @@ async fn a_kill_while_a_merged_objects_branch_is_made_again_is_taken_up_too() {
         }
         let forge = test.another().await;
         let base = forge.base(Freshness::Fetched).await.unwrap();
-        let (Proposed::Opened(pull) | Proposed::Adopted(pull)) =
-            forge.propose(&mk_change("workers", base, None, Some("a"))).await.unwrap();
+        let pull = forge.propose(&mk_change("workers", base, None, Some("a"))).await.unwrap().pull_request();
         assert_eq!((pull.number, pull.state), (3, PullRequestState::Open), "step {steps}");
         assert_eq!((test.branches().len(), test.pull_refs().len()), (1, 6), "step {steps}");
         git(test.forge.path(), &["fsck", "--strict"]);

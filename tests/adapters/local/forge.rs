@@ -105,7 +105,7 @@ impl TestForge {
     pub async fn open(&self, change: &ChangeSet) -> PullRequest {
         match self.forge.propose(change).await.unwrap() {
             Proposed::Opened(pull) => pull,
-            Proposed::Adopted(pull) => panic!("adopted {pull:?}"),
+            other => panic!("not opened: {other:?}"),
         }
     }
 

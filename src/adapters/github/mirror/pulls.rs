@@ -22,7 +22,7 @@ impl Mirror {
     pub async fn fetch_pulls(&self, numbers: &[u64], operation: &Operation) -> Result<BTreeMap<u64, Oid>, VcsError> {
         let turn = Arc::new(operation.bounded(Arc::clone(&self.0.fetching.turn).lock_owned()).await?);
         let (numbers, within) = (numbers.to_vec(), operation.clone());
-        let fetched = self.0.mended(operation, move |inner, repo| {
+        let fetched = self.0.mended(&self.0.calls, operation, move |inner, repo| {
             let _turn = Arc::clone(&turn);
             // Those of the last time were read.
             for (name, tip) in refs::below(repo, PULLS)? {
