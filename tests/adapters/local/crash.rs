@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cre_backend_api::adapters::local::{LocalForge, LocalSettings};
-use cre_backend_api::domain::change::{Freshness, Proposed, PullRequestState, SweepReport};
+use cre_backend_api::domain::change::{Freshness, PullRequestState, SweepReport};
 use cre_backend_api::domain::error::VcsError;
 use cre_backend_api::domain::ports::VersionControl as _;
 
