@@ -73,7 +73,7 @@ pub struct GithubForge {
     published: ArcSwapOption<Published>,
     known: Mutex<BTreeMap<u64, Known>>,
     trouble: Mutex<Option<Trouble>>,
-    polling: Flight,
+    polling: Flight<VcsError>,
     /// Set when a change ended: its branch is to go.
     sweep_soon: AtomicBool,
     /// One writer of this process for each branch: equal requests wait for the first one's answer.

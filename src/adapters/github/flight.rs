@@ -8,27 +8,33 @@ use tokio::sync::OwnedMutexGuard;
 
 use crate::domain::names::BranchName;
 
-/// One look at a time. Who waited for its turn takes over the outcome of a look that began after it asked.
-#[derive(Debug, Default)]
-pub(super) struct Flight {
-    turn: tokio::sync::Mutex<()>,
+/// One look at a time. Who waited for its turn takes over the outcome of a look that began after it asked, also a failure: a
+/// server that hangs is waited for once, not once by each.
+#[derive(Debug)]
+pub(super) struct Flight<E> {
+    /// The last look's number and outcome; held while one is under way.
+    last: tokio::sync::Mutex<(u64, Result<(), E>)>,
     begun: AtomicU64,
-    /// The number of the last look that succeeded.
-    landed: AtomicU64,
 }
 
-impl Flight {
+impl<E> Default for Flight<E> {
+    fn default() -> Self {
+        Self { last: tokio::sync::Mutex::new((0, Ok(()))), begun: AtomicU64::new(0) }
+    }
+}
+
+impl<E: Clone> Flight<E> {
     /// Looks, unless somebody did meanwhile.
-    pub(super) async fn share<E>(&self, look: impl Future<Output = Result<(), E>>) -> Result<(), E> {
+    pub(super) async fn share(&self, look: impl Future<Output = Result<(), E>>) -> Result<(), E> {
         let asked = self.begun.load(Ordering::Acquire);
-        let _turn = self.turn.lock().await;
-        if self.landed.load(Ordering::Acquire) > asked {
-            return Ok(());
+        let mut last = self.last.lock().await;
+        if last.0 > asked {
+            return last.1.clone();
         }
         let number = self.begun.fetch_add(1, Ordering::AcqRel) + 1;
-        look.await?;
-        self.landed.store(number, Ordering::Release);
-        Ok(())
+        let outcome = look.await;
+        *last = (number, outcome.clone());
+        outcome
     }
 }
 
@@ -99,10 +105,32 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_look_that_fails_is_nobody_else_s() {
+    async fn who_asks_after_a_failure_looks_again() {
         let flight = Flight::default();
         assert_eq!(flight.share(async { Err("away") }).await, Err("away"));
         assert_eq!(flight.share(async { Ok::<(), &str>(()) }).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn those_who_wait_share_a_failure_too() {
+        let flight = Flight::default();
+        let (begun, go) = (Notify::new(), Notify::new());
+        let first = flight.share(async {
+            begun.notify_one();
+            go.notified().await;
+            Ok(())
+        });
+        let failing = async {
+            begun.notified().await;
+            let waiters = futures_util::future::join(flight.share(async { Err("away") }), flight.share(async { Ok(()) }));
+            let wake = async {
+                tokio::task::yield_now().await;
+                go.notify_one();
+            };
+            futures_util::future::join(waiters, wake).await.0
+        };
+        let (first, (second, third)) = futures_util::future::join(first, failing).await;
+        assert_eq!((first, second, third), (Ok(()), Err("away"), Err("away")));
     }
 
     #[tokio::test]
