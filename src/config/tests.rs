@@ -163,3 +163,27 @@ fn the_message_is_readable_as_it_is_printed() {
     let error = read(&[("LOG_FORMAT", "xml"), ("AUTH", "x")]).unwrap_err().to_string();
     assert!(error.starts_with("the settings have 2 problem(s)") && error.contains("\n  - LOG_FORMAT: "), "{error}");
 }
+
+#[test]
+fn a_price_list_behind_a_url_is_asked_for_hourly_and_its_address_is_told_to_nobody() {
+    let url = "https://user:hunter2@prices.example.com/region_index.json?token=hunter2";
+    let config = read(&[("INSTANCE_TYPES_URL_SOURCE", url)]).unwrap().instance_types;
+    assert_eq!((config.refresh.as_secs(), config.jitter.to_string().as_str()), (3600, "0.1"));
+    assert!(!format!("{config:?}").contains("hunter2"), "{config:?}");
+    let source = config.url.unwrap();
+    assert_eq!((source.url.as_str(), source.region.as_str(), source.allow_private), (url, "us-east-1", false));
+}
+
+#[test]
+fn what_is_wrong_with_a_url_is_told_without_it() {
+    let problems = problems(
+        &[
+            ("INSTANCE_TYPES_URL_SOURCE", "hunter2.example.com/list.json"),
+            ("INSTANCE_TYPES_REGION", "Hunter2"),
+            ("INSTANCE_TYPES_REFRESH_JITTER", "1.5"),
+            ("INSTANCE_TYPES_URL_ALLOW_PRIVATE", "yes"),
+        ],
+        "",
+    );
+    assert_eq!(problems.len(), 4, "{problems:?}");
+}
