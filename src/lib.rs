@@ -12,7 +12,8 @@
 //! | [`config`] | the settings, read once, every mistake told at once | `domain` |
 //! | [`telemetry`], [`private_files`] | the log; key files that are never half written or open to others | nobody |
 //!
-//! Adapters don't know each other, but for `local`, which stands on `git`. A test reads the imports and holds these rules.
+//! Adapters don't know each other, but for `local` and `github`, which both stand on `git`. A test reads the imports and holds
+//! these rules.
 //!
 //! # The ports
 //!
@@ -20,8 +21,8 @@
 //! |---|---|
 //! | [`InstanceTypeSource`](domain::ports::InstanceTypeSource) | [`adapters::pricing`]: an AWS offer file, read in one pass |
 //! | [`NodegroupStore`](domain::ports::NodegroupStore), [`SecretStore`](domain::ports::SecretStore) | [`adapters::manifests`]: what the base branch declares |
-//! | [`VersionControl`](domain::ports::VersionControl) | [`adapters::local`]: a bare repository of this machine, pull requests included |
-//! | [`SecretSealer`](domain::ports::SecretSealer) | [`adapters::sealing`]: as `kubeseal` does, with an own key or a certificate's file |
+//! | [`VersionControl`](domain::ports::VersionControl) | [`adapters::github`]: pull requests on GitHub; [`adapters::local`]: a bare repository of this machine, pull requests included |
+//! | [`SecretSealer`](domain::ports::SecretSealer) | [`adapters::sealing`]: as `kubeseal` does, with an own key or a certificate's file; on GitHub without a certificate not at all |
 //! | [`TemplateRenderer`](domain::ports::TemplateRenderer) | [`adapters::templates`]: Tera |
 //!
 //! # The way of a read

@@ -9,6 +9,7 @@ mod config;
 mod contract;
 mod crash;
 mod edge;
+mod github;
 mod instance_types;
 mod instance_types_url;
 mod r#loop;

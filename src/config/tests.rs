@@ -1,5 +1,7 @@
 //! The settings: defaults, spellings, every problem at once, and no value in any message.
 
+mod github_tests;
+
 use std::path::PathBuf;
 
 use super::table::SETTINGS;
@@ -81,7 +83,7 @@ fn every_problem_is_told_at_once_without_a_value() {
             ("GITOPS_REPO", "hunter2.git"),
             ("GITOPS_BRANCH", "hunter2 x"),
             ("GITOPS_DIRECT", "hunter2"),
-            ("GITHUB_TOKEN", "hunter2"),
+            ("CORS_ORIGINS", "hunter2"),
             ("SEALED_SECRETS_CERT_SHA256", "hunter2"),
             ("WRITE_NAMESPACES", "Hunter2hunter2"),
         ],

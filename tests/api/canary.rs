@@ -1,6 +1,6 @@
 //! Secret values, tokens and the sealing key: nowhere but where they belong, in no coding, at trace level.
 
-mod search;
+pub mod search;
 
 use serde_json::{Value, json};
 

@@ -7,12 +7,12 @@ fn every_problem_of_the_settings_is_told_at_once_with_exit_code_2() {
     let output = TestApp::builder()
         .env("LISTEN_ADDRESS", "0.0.0.0:0")
         .env("LOG_FORMAT", "hunter2")
-        .env("GITHUB_TOKEN", "hunter2")
+        .env("CORS_ORIGINS", "hunter2")
         .file(".env", "GITOPS_BRNCH=hunter2\nhunter2 hunter2\n")
         .output();
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{told}");
-    for part in ["LISTEN_ADDRESS: ", "AUTH=none", "LOG_FORMAT: ", "GITHUB_TOKEN: ", "GITOPS_BRNCH: ", ".env: line 2"] {
+    for part in ["LISTEN_ADDRESS: ", "AUTH=none", "LOG_FORMAT: ", "CORS_ORIGINS: ", "GITOPS_BRNCH: ", ".env: line 2"] {
         assert!(told.contains(part), "{part} in {told}");
     }
     assert!(!told.contains("hunter2") && output.stdout.is_empty(), "{told}");

@@ -36,10 +36,15 @@ impl Haystack {
 
     /// Adds every object of the repository, reachable or not, inflated, and every ref.
     pub fn add_objects(&mut self, app: &TestApp) {
-        let output = try_git(&repository(app), &["cat-file", "--batch-all-objects", "--batch", "--unordered"]);
+        self.add_objects_of(&repository(app));
+    }
+
+    /// The same of any repository.
+    pub fn add_objects_of(&mut self, repository: &Path) {
+        let output = try_git(repository, &["cat-file", "--batch-all-objects", "--batch", "--unordered"]);
         assert!(output.status.success() && !output.stdout.is_empty());
         self.add("Git's objects", &output.stdout);
-        self.add("Git's refs", git(&repository(app), &["for-each-ref"]).as_bytes());
+        self.add("Git's refs", git(repository, &["for-each-ref"]).as_bytes());
     }
 
     /// The first place that holds the needle.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -72,6 +73,8 @@ pub struct State {
     pub page_size: usize,
     next: u64,
     minted: u64,
+    /// What was asked of git once: it stays so.
+    contained: Mutex<BTreeMap<(String, String), bool>>,
 }
 
 impl State {
@@ -92,6 +95,7 @@ impl State {
             page_size: 100,
             next: 1,
             minted: 0,
+            contained: Mutex::default(),
         }
     }
 
@@ -102,9 +106,17 @@ impl State {
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
+    /// Every branch's tip.
+    fn tips(&self) -> BTreeMap<String, String> {
+        let told = git(&self.bare, &["for-each-ref", "--format=%(refname:lstrip=2) %(objectname)", "refs/heads"]);
+        told.lines().filter_map(|line| line.split_once(' ')).map(|(name, tip)| (name.into(), tip.into())).collect()
+    }
+
     /// Whether one commit is in the history of another.
     pub fn contains(&self, later: &str, earlier: &str) -> bool {
-        try_git(&self.bare, &["merge-base", "--is-ancestor", earlier, later]).status.success()
+        let mut contained = self.contained.lock().unwrap();
+        let asked = || try_git(&self.bare, &["merge-base", "--is-ancestor", earlier, later]).status.success();
+        *contained.entry((later.to_owned(), earlier.to_owned())).or_insert_with(asked)
     }
 
     /// A new pull request, whatever it is; tests put others' in so.
@@ -134,7 +146,16 @@ impl State {
             assignees: BTreeSet::new(),
         };
         self.pulls.insert(number, pull);
+        self.hold(number);
         number
+    }
+
+    /// Keeps a pull request's newest commit as GitHub does, also when its branch is gone.
+    fn hold(&self, number: u64) {
+        let head = &self.pulls[&number].head_sha;
+        if !head.bytes().all(|byte| byte == b'0') {
+            git(&self.bare, &["update-ref", &format!("refs/pull/{number}/head"), head]);
+        }
     }
 
     /// Takes over what happened in the repository: open pull requests follow their branch, are closed when it is deleted, and
@@ -142,9 +163,11 @@ impl State {
     pub(super) fn follow(&mut self) {
         let open: Vec<u64> =
             self.pulls.values().filter(|pull| pull.open && pull.fork.is_none()).map(|pull| pull.number).collect();
+        // Asked for once: with many pull requests git would be started hundreds of times for each answer.
+        let tips = self.tips();
         for number in open {
-            let (head, base) = (self.pulls[&number].head.clone(), self.pulls[&number].base.clone());
-            let (head, base) = (self.tip(&head), self.tip(&base));
+            let pull = &self.pulls[&number];
+            let (head, base) = (tips.get(&pull.head).cloned(), tips.get(&pull.base).cloned());
             let merged = matches!((&head, &base), (Some(head), Some(base)) if self.contains(base, head));
             let pull = self.pulls.get_mut(&number).expect("it is there");
             match head {
@@ -153,6 +176,7 @@ impl State {
                 Some(head) if head != pull.head_sha => {
                     pull.head_sha = head;
                     pull.updated_at = now();
+                    self.hold(number);
                 }
                 Some(_) => {}
             }
