@@ -19,7 +19,7 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 
 pub use faults::{Fault, When};
-pub use state::{INSTALLATION_ID, Logged, OWNER, REPO, State, TOKEN};
+pub use state::{INSTALLATION_ID, Logged, OWNER, Pull, REPO, State, TOKEN};
 
 /// The double; it ends when it is dropped.
 pub struct GithubDouble {
@@ -75,6 +75,20 @@ impl GithubDouble {
     /// How many requests began so.
     pub fn count(&self, begin: &str) -> usize {
         self.requests().iter().filter(|request| request.starts_with(begin)).count()
+    }
+
+    /// Somebody edits a pull request.
+    pub fn edit(&self, number: u64, edit: impl FnOnce(&mut Pull)) {
+        let mut state = self.state();
+        state.follow();
+        let pull = state.pulls.get_mut(&number).expect("it is there");
+        pull.updated_at = state::now();
+        edit(pull);
+    }
+
+    /// A person closes a pull request.
+    pub fn close(&self, number: u64) {
+        self.edit(number, |pull| pull.end(None));
     }
 
     /// A reviewer merges a pull request with a merge commit.

@@ -47,6 +47,7 @@ struct Planned {
 #[derive(Default)]
 struct Shared {
     root: PathBuf,
+    token: String,
     planned: Mutex<Vec<Planned>>,
     seen: Mutex<Vec<String>>,
 }
@@ -62,8 +63,13 @@ pub struct SmartHttp {
 impl SmartHttp {
     /// Serves the bare repositories of a new folder.
     pub fn start() -> Self {
+        Self::start_for(TOKEN)
+    }
+
+    /// The same for another token.
+    pub fn start_for(token: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let shared = Arc::new(Shared { root: folder.path().to_owned(), ..Shared::default() });
+        let shared = Arc::new(Shared { root: folder.path().to_owned(), token: token.to_owned(), ..Shared::default() });
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
@@ -136,7 +142,7 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response 
         }
         _ => {}
     }
-    let expected = base64::engine::general_purpose::STANDARD.encode(format!("x-access-token:{TOKEN}"));
+    let expected = base64::engine::general_purpose::STANDARD.encode(format!("x-access-token:{}", shared.token));
     let shown = request.headers().get("authorization").and_then(|value| value.to_str().ok());
     if shown != Some(&format!("Basic {expected}")) {
         let answer = Response::builder().status(401).header("www-authenticate", "Basic realm=\"test\"");

@@ -70,6 +70,8 @@ pub struct State {
     pub remaining: u64,
     /// The most of a page, whatever is asked for; small, so that a test has several.
     pub page_size: usize,
+    /// The branches, as the last look at the repository found them.
+    heads: BTreeMap<String, String>,
     next: u64,
     minted: u64,
 }
@@ -90,6 +92,7 @@ impl State {
             lifetime: SignedDuration::from_hours(1),
             remaining: 5000,
             page_size: 100,
+            heads: BTreeMap::new(),
             next: 1,
             minted: 0,
         }
@@ -100,6 +103,11 @@ impl State {
         let name = format!("refs/heads/{branch}^{{commit}}");
         let output = try_git(&self.bare, &["rev-parse", "--verify", "--quiet", &name]);
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
+    /// A branch's tip at the last look.
+    pub(super) fn head(&self, branch: &str) -> Option<String> {
+        self.heads.get(branch).cloned()
     }
 
     /// Whether one commit is in the history of another.
@@ -134,17 +142,34 @@ impl State {
             assignees: BTreeSet::new(),
         };
         self.pulls.insert(number, pull);
+        self.hold(number);
         number
+    }
+
+    /// Keeps a pull request's newest commit as GitHub does, also when its branch is gone.
+    fn hold(&self, number: u64) {
+        let head = &self.pulls[&number].head_sha;
+        if !head.bytes().all(|byte| byte == b'0') {
+            git(&self.bare, &["update-ref", &format!("refs/pull/{number}/head"), head]);
+        }
     }
 
     /// Takes over what happened in the repository: open pull requests follow their branch, are closed when it is deleted, and
     /// merged when the base has it.
     pub(super) fn follow(&mut self) {
+        let heads = git(&self.bare, &["for-each-ref", "--format=%(refname) %(objectname)", "refs/heads"]);
+        let head =
+            |line: &str| line.strip_prefix("refs/heads/")?.split_once(' ').map(|(name, tip)| (name.into(), tip.into()));
+        let before = std::mem::replace(&mut self.heads, heads.lines().filter_map(head).collect());
         let open: Vec<u64> =
             self.pulls.values().filter(|pull| pull.open && pull.fork.is_none()).map(|pull| pull.number).collect();
         for number in open {
             let (head, base) = (self.pulls[&number].head.clone(), self.pulls[&number].base.clone());
-            let (head, base) = (self.tip(&head), self.tip(&base));
+            let moved = [&head, &base].iter().any(|branch| before.get(*branch) != self.heads.get(*branch));
+            let (head, base) = (self.head(&head), self.head(&base));
+            if !moved && head.as_ref() == Some(&self.pulls[&number].head_sha) {
+                continue;
+            }
             let merged = matches!((&head, &base), (Some(head), Some(base)) if self.contains(base, head));
             let pull = self.pulls.get_mut(&number).expect("it is there");
             match head {
@@ -156,6 +181,7 @@ impl State {
                 }
                 Some(_) => {}
             }
+            self.hold(number);
         }
     }
 

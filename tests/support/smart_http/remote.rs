@@ -16,10 +16,11 @@ use tempfile::TempDir;
 use super::{SmartHttp, TOKEN};
 use crate::support::git::{git, try_git};
 
-/// The repository `org/repo.git` of a server, with the base branch `dev`.
+/// A repository of a server, usually `org/repo.git`, with the base branch `dev`.
 pub struct TestRemote {
     /// The server.
     pub server: SmartHttp,
+    path: &'static str,
     checkout: TempDir,
     destinations: TempDir,
 }
@@ -27,15 +28,19 @@ pub struct TestRemote {
 impl TestRemote {
     /// A repository with three commits of `dev`.
     pub fn start() -> Self {
-        let server = SmartHttp::start();
+        Self::serve(SmartHttp::start(), "org/repo.git")
+    }
+
+    /// The same on another server and path.
+    pub fn serve(server: SmartHttp, path: &'static str) -> Self {
         let (checkout, destinations) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let bare = server.root().join("org/repo.git");
+        let bare = server.root().join(path);
         std::fs::create_dir_all(&bare).unwrap();
         git(&bare, &["init", "--quiet", "--bare", "--initial-branch=dev"]);
         git(&bare, &["config", "http.receivepack", "true"]);
         git(checkout.path(), &["init", "--quiet", "--initial-branch=dev"]);
         git(checkout.path(), &["remote", "add", "origin", bare.to_str().unwrap()]);
-        let remote = Self { server, checkout, destinations };
+        let remote = Self { server, path, checkout, destinations };
         for number in 1..=3 {
             remote.commit("dev", "nodegroups/a.yaml", &format!("{number}\n"));
         }
@@ -44,12 +49,12 @@ impl TestRemote {
 
     /// The bare repository.
     pub fn bare(&self) -> PathBuf {
-        self.server.root().join("org/repo.git")
+        self.server.root().join(self.path)
     }
 
     /// The repository's address.
     pub fn url(&self) -> String {
-        self.server.url("org/repo.git")
+        self.server.url(self.path)
     }
 
     /// Runs git in the bare repository.
