@@ -68,9 +68,9 @@ async fn a_pull_request_that_ended_with_a_reviewers_commit_leaves_the_object_fre
             let first = propose(&forge, "workers", Some("a")).await;
             scene.review(BRANCH);
             if merged {
-                scene.double.merge(1)
+                scene.double.merge(1);
             } else {
-                scene.close(1)
+                scene.close(1);
             }
             let new = scene.forge("c").await;
             let forge = [("the same", forge), ("blind", blind), ("new", new)]
