@@ -20,14 +20,14 @@ mod settle;
 mod taken;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use async_trait::async_trait;
 
-use self::api::GithubApi;
+use self::api::{ClientSettings, GithubApi};
 use self::flight::{Flight, Turns};
 use self::identity::Identity;
 use self::known::Known;
@@ -72,6 +72,8 @@ pub struct GithubForge {
     source: SourceInfo,
     published: ArcSwapOption<Published>,
     known: Mutex<BTreeMap<u64, Known>>,
+    /// Counts what this process did to pull requests, so that a look that began before doesn't undo it in memory.
+    notes: AtomicU64,
     trouble: Mutex<Option<Trouble>>,
     polling: Flight<VcsError>,
     /// Set when a change ended: its branch is to go.
@@ -87,7 +89,16 @@ impl GithubForge {
     /// # Errors
     /// A sentence that says which setting to mend.
     pub async fn open(settings: GithubSettings) -> Result<Self, String> {
-        settings::open(settings).await
+        let client = ClientSettings::new(&settings.api_url);
+        settings::open(settings, &client).await
+    }
+
+    /// The same, with other timeouts towards the API.
+    ///
+    /// # Errors
+    /// As [`GithubForge::open`].
+    pub async fn open_with(settings: GithubSettings, client: &ClientSettings) -> Result<Self, String> {
+        settings::open(settings, client).await
     }
 
     /// Where changes go, and when GitHub was last heard from.
@@ -173,6 +184,7 @@ impl VersionControl for GithubForge {
         let from = git::oid(&change.base)?;
         let (operation, planned, author) = (self.operation().await?, change.clone(), self.author.clone());
         let make = move |repo: &git2::Repository| {
+            propose::newest_base(repo)?;
             let commit = build(repo, &planned, &author)?.commit;
             Ok((commit, commit))
         };
@@ -181,6 +193,7 @@ impl VersionControl for GithubForge {
         // What was committed is listed at once; the poll brings what else there is.
         if let Err(error) = self.refresh().await {
             tracing::warn!(%error, repository = self.source.location, "GitHub can't be read");
+            self.publish_at(Some(commit.clone()));
         }
         Ok(commit)
     }

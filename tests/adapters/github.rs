@@ -4,6 +4,7 @@
 
 mod api;
 mod faults;
+mod forge;
 mod mirror;
 mod push;
 mod rebuild;

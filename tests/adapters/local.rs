@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a step that fails fails its test")]
 
 mod crash;
-mod forge;
+pub mod forge;
 mod lifecycle;
 mod merging;
 mod reading;

@@ -169,10 +169,18 @@ fn action(file: &FileChange, existed: bool) -> Action {
 /// # Errors
 /// [`VcsError::Corrupt`] when objects are missing.
 pub fn changed_files(repo: &Repository, commit: Oid) -> Result<Vec<(RepoPath, Action)>, VcsError> {
+    let made = repo.find_commit(commit).map_err(|error| vcs_error(&error))?;
+    changed_since(repo, made.parent_id(0).ok(), commit)
+}
+
+/// What a commit changes against another one, or against nothing, as far as a [`RepoPath`] can name it.
+///
+/// # Errors
+/// [`VcsError::Corrupt`] when objects are missing.
+pub fn changed_since(repo: &Repository, parent: Option<Oid>, commit: Oid) -> Result<Vec<(RepoPath, Action)>, VcsError> {
     let diff = || {
-        let commit = repo.find_commit(commit)?;
-        let parent = if commit.parent_count() == 0 { None } else { Some(commit.parent(0)?.tree()?) };
-        repo.diff_tree_to_tree(parent.as_ref(), Some(&commit.tree()?), None)
+        let parent = parent.map(|parent| repo.find_commit(parent)?.tree()).transpose()?;
+        repo.diff_tree_to_tree(parent.as_ref(), Some(&repo.find_commit(commit)?.tree()?), None)
     };
     let diff = diff().map_err(|error| vcs_error(&error))?;
     let file = |delta: git2::DiffDelta<'_>| {

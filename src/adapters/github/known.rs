@@ -1,9 +1,9 @@
 //! What is known of a pull request: what GitHub says of it, and what its commit says of the change.
 
-use git2::{Oid, Repository};
+use git2::{Commit, Oid, Repository};
 
 use super::api::Pull;
-use crate::adapters::git::build::{Built, changed_files};
+use crate::adapters::git::build::{Built, changed_since};
 use crate::adapters::git::trailers::{Trailers, our_commit, subject_and_body};
 use crate::adapters::git::{commit_id, error::vcs_error};
 use crate::domain::change::{Action, ChangeSet, CommitId, PullRequest};
@@ -30,7 +30,8 @@ pub(super) struct Carried {
 }
 
 impl Carried {
-    /// The newest change of ours on a branch; `None` when nothing on it is ours.
+    /// The newest change of ours on a branch; `None` when nothing on it is ours. A commit without a parent never is: ours are
+    /// made on the base branch.
     pub(super) fn find(
         repo: &Repository,
         tip: Oid,
@@ -45,9 +46,11 @@ impl Carried {
         }
         let made = repo.find_commit(commit).map_err(failed)?;
         let (title, body) = subject_and_body(made.message().unwrap_or_default());
-        let base_commit = commit_id(made.parent_id(0).map_err(failed)?);
-        let (files, made_at) = (changed_files(repo, commit)?, made.time().seconds());
-        Ok(Some(Self { commit, base_commit, trailers, files, chain, made_at, title, body }))
+        let Some(base) = recorded_parent(&made) else { return Ok(None) };
+        // Which files it changes can't be told where the fetched history ends.
+        let files = if repo.find_commit(base).is_ok() { changed_since(repo, Some(base), commit)? } else { Vec::new() };
+        let made_at = made.time().seconds();
+        Ok(Some(Self { commit, base_commit: commit_id(base), trailers, files, chain, made_at, title, body }))
     }
 
     /// A change that was made just now.
@@ -104,6 +107,8 @@ pub(super) struct Known {
     pub(super) pull: Pull,
     /// Its change; `None` when it is somebody else's.
     pub(super) carried: Option<Carried>,
+    /// When this process itself saw or changed it last, by the forge's own count; 0 when only the poll did.
+    pub(super) noted: u64,
 }
 
 impl Known {
@@ -111,4 +116,11 @@ impl Known {
     pub(super) fn pull_request(&self) -> Option<PullRequest> {
         self.carried.as_ref()?.pull_request(&self.pull).ok()
     }
+}
+
+/// The first parent as the commit's own bytes name it. libgit2 tells none of a commit at which a shallow history ends, as the
+/// base branch's is when it was moved forward to our commit.
+fn recorded_parent(commit: &Commit<'_>) -> Option<Oid> {
+    let header = commit.raw_header().ok()?;
+    header.lines().find_map(|line| line.strip_prefix("parent "))?.parse().ok()
 }

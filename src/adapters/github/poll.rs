@@ -13,7 +13,7 @@ use super::api::Pull;
 use super::known::{Carried, Known};
 use super::{GithubForge, Published, Trouble};
 use crate::adapters::git::commit_id;
-use crate::domain::change::{ObjectKey, PullRequest, PullRequestState};
+use crate::domain::change::{CommitId, ObjectKey, PullRequest, PullRequestState};
 use crate::domain::error::VcsError;
 use crate::domain::snapshot::{Observed, Revision, Snapshot};
 
@@ -36,9 +36,9 @@ impl GithubForge {
                 outcome = self.look(sweeps) => outcome,
             };
             let pause = match &outcome {
-                Ok(again) => {
-                    if sweeps {
-                        next_sweep = Instant::now() + again.unwrap_or(SWEEP);
+                Ok(swept) => {
+                    if let Some(again) = swept {
+                        next_sweep = Instant::now() + *again;
                     }
                     retry = FIRST_RETRY;
                     self.settings.poll
@@ -65,18 +65,19 @@ impl GithubForge {
         }
     }
 
-    /// Looks once. After a sweep that left young branches alone: when to sweep again.
+    /// Looks once. After a sweep: when to sweep again, soon when young branches were left alone.
     async fn look(&self, sweeps: bool) -> Result<Option<Duration>, VcsError> {
         self.refresh().await?;
         if !sweeps && !self.sweep_soon.load(Ordering::Relaxed) {
             return Ok(None);
         }
         self.sweep_soon.store(false, Ordering::Relaxed);
-        let (report, left) = self.sweep_branches().await?;
+        let swept = self.sweep_branches().await;
+        let (report, left) = swept.inspect_err(|_| self.sweep_soon.store(true, Ordering::Relaxed))?;
         if report != crate::domain::change::SweepReport::default() {
             tracing::info!(report.resumed, report.deleted, "swept the GitOps repository");
         }
-        Ok(left.then_some(self.settings.in_flight))
+        Ok(Some(if left { self.settings.in_flight } else { SWEEP }))
     }
 
     /// Asks GitHub now; callers at the same time share one look.
@@ -87,6 +88,7 @@ impl GithubForge {
     }
 
     async fn read_all(&self) -> Result<(), VcsError> {
+        let began = self.notes.load(Ordering::Acquire);
         let fetch = async {
             let operation = self.operation().await?;
             self.mirror.fetch_base(&operation).await
@@ -108,20 +110,21 @@ impl GithubForge {
                 Err(error) => return Err(error),
             }
         }
-        self.learn(pulls).await?;
+        self.learn(pulls, began).await?;
         self.publish(base);
         Ok(())
     }
 
-    /// Reads the changes of pull requests that are new, or whose branch moved.
-    async fn learn(&self, pulls: BTreeMap<u64, Pull>) -> Result<(), VcsError> {
+    /// Reads the changes of pull requests that are new, or whose branch moved. What this process did to one since the look
+    /// `began` is newer than what the look saw.
+    async fn learn(&self, pulls: BTreeMap<u64, Pull>, began: u64) -> Result<(), VcsError> {
         let (mut unread, mut seen) = (Vec::new(), Vec::new());
         {
             let known = self.known();
             for pull in pulls.into_values() {
                 match known.get(&pull.number) {
                     Some(old) if old.pull.head_sha == pull.head_sha => {
-                        seen.push(Known { carried: old.carried.clone(), pull });
+                        seen.push(Known { carried: old.carried.clone(), pull, noted: 0 });
                     }
                     _ => unread.push(pull),
                 }
@@ -135,18 +138,20 @@ impl GithubForge {
                 unread.into_iter().map(|pull| (pull.clone(), heads.get(&pull.number).copied())).collect();
             let read = self.local(move |repo| {
                 let read = |(pull, head): &(Pull, Option<Oid>)| {
-                    let carried = match head {
-                        Some(head) => Carried::find(repo, *head, |_| true)?,
-                        None => None,
-                    };
-                    Ok(Known { pull: pull.clone(), carried })
+                    // GitHub's API may be ahead of its Git server: what that doesn't have yet, the next look asks for again.
+                    let Some(head) = head else { return Ok(None) };
+                    let carried = Carried::find(repo, *head, |_| true)?;
+                    Ok(Some(Known { pull: pull.clone(), carried, noted: 0 }))
                 };
-                wanted.iter().map(read).collect::<Result<Vec<_>, VcsError>>()
+                wanted.iter().filter_map(|pull| read(pull).transpose()).collect::<Result<Vec<_>, VcsError>>()
             });
             seen.extend(read.await?);
         }
         let mut known = self.known();
         for entry in seen {
+            if known.get(&entry.pull.number).is_some_and(|old| old.noted > began) {
+                continue;
+            }
             let was_open = known.get(&entry.pull.number).is_some_and(|old| old.pull.state == PullRequestState::Open);
             if was_open && entry.pull.state != PullRequestState::Open {
                 self.sweep_soon.store(true, Ordering::Relaxed);
@@ -169,25 +174,30 @@ impl GithubForge {
     /// Takes note of a pull request that this process saw or changed, so that readers see it at once.
     pub(super) fn note(&self, pull: Pull, carried: Carried) -> Result<PullRequest, VcsError> {
         let pull_request = carried.pull_request(&pull)?;
-        self.known().insert(pull.number, Known { pull, carried: Some(carried) });
-        if let Some(published) = self.published.load_full() {
-            self.publish_at(published.base.clone());
-        }
+        let noted = self.notes.fetch_add(1, Ordering::AcqRel) + 1;
+        self.known().insert(pull.number, Known { pull, carried: Some(carried), noted });
+        self.publish_at(None);
         Ok(pull_request)
     }
 
     fn publish(&self, base: Oid) {
-        self.publish_at(commit_id(base));
+        self.publish_at(Some(commit_id(base)));
         self.source.contact.touch();
     }
 
-    fn publish_at(&self, base: crate::domain::change::CommitId) {
+    /// Publishes what is known, with the base branch where it is now, or where it was: nothing before the first look.
+    pub(super) fn publish_at(&self, base: Option<CommitId>) {
         let mut identity = digest::Context::new(&digest::SHA256);
         // Held until it is published, so that no older state is published after a newer one.
         let known = self.known();
+        let Some(base) = base.or_else(|| self.published.load().as_ref().map(|published| published.base.clone())) else {
+            return;
+        };
         let mut items = BTreeMap::new();
         for pull_request in known.values().filter_map(Known::pull_request) {
-            identity.update(format!("{} {}\n", pull_request.number, pull_request.updated_at).as_bytes());
+            // GitHub's times have whole seconds, in which more than one thing may happen.
+            let PullRequest { number, updated_at, state, draft, title, base, .. } = &pull_request;
+            identity.update(format!("{number} {updated_at} {} {draft} {base} {title}\n", state.as_str()).as_bytes());
             items.insert(pull_request.number, Observed::Valid(pull_request));
         }
         let revision = Revision(format!("{}-{}", base.0, hex::encode(&identity.finish().as_ref()[..8])));

@@ -1,6 +1,6 @@
 //! Makes a change on GitHub: its branch, then its pull request, then what else the pull request gets.
 
-use git2::Repository;
+use git2::{Oid, Repository};
 
 use super::GithubForge;
 use super::api::{CreateError, NewPull, Pull};
@@ -8,6 +8,7 @@ use super::known::Carried;
 use super::mirror::{BASE, Pushed};
 use super::taken::Taken;
 use crate::adapters::git::build::{build, check};
+use crate::adapters::git::error::vcs_error;
 use crate::adapters::git::{oid, refs};
 use crate::domain::change::{ChangeSet, Proposed, PullRequest, PullRequestState};
 use crate::domain::error::VcsError;
@@ -64,7 +65,7 @@ impl GithubForge {
         let (operation, planned, author) = (self.operation().await?, change.clone(), self.author.clone());
         let step = self.settings.step.clone();
         let make = move |repo: &Repository| {
-            let base = refs::tip(repo, BASE)?.ok_or(VcsError::BaseMoved)?;
+            let base = newest_base(repo)?;
             if oid(&planned.base)? != base {
                 // What was planned on an older base must still be true, or the pull request would be born in conflict.
                 check(repo, base, &planned.files)?;
@@ -128,6 +129,12 @@ impl GithubForge {
         }
         Ok(Opening::Opened(pull_request, failures.into_iter().map(|failure| failure.message).collect()))
     }
+}
+
+/// The base branch as the mirror has it. One that lacks that very commit is damaged, and no newer plan would help.
+pub(super) fn newest_base(repo: &Repository) -> Result<Oid, VcsError> {
+    let base = refs::tip(repo, BASE)?.ok_or(VcsError::BaseMoved)?;
+    repo.find_commit(base).map(|_| base).map_err(|error| vcs_error(&error))
 }
 
 /// The answer to a request whose object has an open pull request.

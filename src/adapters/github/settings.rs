@@ -1,7 +1,7 @@
 //! What GitHub's adapter is told, and what is made of it at the start.
 
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -60,12 +60,12 @@ pub struct GithubSettings {
 pub const IN_FLIGHT: Duration = Duration::from_secs(60);
 
 /// See [`GithubForge::open`].
-pub(super) async fn open(settings: GithubSettings) -> Result<GithubForge, String> {
+pub(super) async fn open(settings: GithubSettings, client: &ClientSettings) -> Result<GithubForge, String> {
     let repository = RepositoryName::parse(&settings.owner, &settings.repo)
         .ok_or("GITOPS_ORGANIZATION and GITOPS_REPO must be names that GitHub can have")?;
     check_prefix(&settings.branch_prefix, &settings.base)?;
     settings.author.sign().map_err(|error| error.to_string())?;
-    let client = Arc::new(Client::new(&ClientSettings::new(&settings.api_url))?);
+    let client = Arc::new(Client::new(client)?);
     let identity = Arc::new(Identity::new(settings.credentials.clone(), &client, &repository)?);
     let location = format!("{}/{}/{}", settings.url.trim_end_matches('/'), settings.owner, settings.repo);
     let address = format!("{location}.git");
@@ -85,6 +85,7 @@ pub(super) async fn open(settings: GithubSettings) -> Result<GithubForge, String
         source,
         published: ArcSwapOption::empty(),
         known: Mutex::default(),
+        notes: AtomicU64::new(0),
         trouble: Mutex::new(Some("connecting")),
         polling: Flight::default(),
         sweep_soon: AtomicBool::new(false),

@@ -1,6 +1,7 @@
 //! Ends pull requests: withdraws one, sweeps up what crashes and reviewers left.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
 use git2::Oid;
 
@@ -19,6 +20,8 @@ impl GithubForge {
     pub(super) async fn close(&self, number: u64) -> Result<PullRequest, VcsError> {
         let carried = self.known().get(&number).and_then(|known| known.carried.clone());
         let carried = carried.ok_or(VcsError::NoSuchPullRequest(number))?;
+        // So that no change of the object is being made on the branch that is deleted here.
+        let _turn = self.turns.take(&self.branch(&carried.trailers.key)?).await;
         let mut pull = self.api.get(number).await?;
         if pull.state == PullRequestState::Open {
             pull = self.api.close(number).await?;
@@ -31,13 +34,23 @@ impl GithubForge {
                 "pull request {number} is merged; request the opposite change instead"
             )));
         }
-        let operation = self.operation().await?;
-        let tips = self.mirror.tips(&branch_ref(&branch), &operation).await?;
-        if let Some(tip) = tips.get(&branch_ref(&branch)).filter(|tip| tip.to_string() == pull.head_sha) {
-            self.mirror.delete(&branch, *tip, &operation).await?;
-            self.step("the branch is deleted");
+        if !self.settings.keep_branches {
+            let deleted = self.delete_at(&branch, &pull.head_sha).await;
+            // Asked again, it goes on here; should nobody ask, the sweep does it.
+            deleted.inspect_err(|_| self.sweep_soon.store(true, Ordering::Relaxed))?;
         }
         Ok(ended)
+    }
+
+    /// Deletes a branch that is where its pull request ended.
+    async fn delete_at(&self, branch: &BranchName, head: &str) -> Result<(), VcsError> {
+        let operation = self.operation().await?;
+        let tips = self.mirror.tips(&branch_ref(branch), &operation).await?;
+        if let Some(tip) = tips.get(&branch_ref(branch)).filter(|tip| tip.to_string() == head) {
+            self.mirror.delete(branch, *tip, &operation).await?;
+            self.step("the branch is deleted");
+        }
+        Ok(())
     }
 
     /// See [`crate::domain::ports::VersionControl::sweep`]; also whether branches were left alone because they are young.

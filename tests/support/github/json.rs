@@ -56,7 +56,7 @@ pub(super) fn pull_simple(state: &State, pull: &Pull) -> Value {
     let (own, issue) = (format!("{api}/pulls/{}", pull.number), format!("{api}/issues/{}", pull.number));
     let side = |owner: &str, name: &str, sha: &str, id: u64| json!({ "label": format!("{owner}:{name}"), "ref": name, "sha": sha, "user": user(owner), "repo": repository(state, id) });
     let head_owner = if pull.fork.is_some() { "stranger" } else { OWNER };
-    let base_sha = state.tip(&pull.base).unwrap_or_default();
+    let base_sha = state.head(&pull.base).unwrap_or_default();
     let names = "comments commits statuses html issue review_comments review_comment self";
     let links: Map<String, Value> = names.split(' ').map(|name| (name.to_owned(), json!({ "href": own }))).collect();
     json!({

@@ -71,6 +71,8 @@ pub struct State {
     pub remaining: u64,
     /// The most of a page, whatever is asked for; small, so that a test has several.
     pub page_size: usize,
+    /// The branches, as the last look at the repository found them.
+    heads: BTreeMap<String, String>,
     next: u64,
     minted: u64,
     /// What was asked of git once: it stays so.
@@ -93,6 +95,7 @@ impl State {
             lifetime: SignedDuration::from_hours(1),
             remaining: 5000,
             page_size: 100,
+            heads: BTreeMap::new(),
             next: 1,
             minted: 0,
             contained: Mutex::default(),
@@ -106,10 +109,9 @@ impl State {
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
-    /// Every branch's tip.
-    fn tips(&self) -> BTreeMap<String, String> {
-        let told = git(&self.bare, &["for-each-ref", "--format=%(refname:lstrip=2) %(objectname)", "refs/heads"]);
-        told.lines().filter_map(|line| line.split_once(' ')).map(|(name, tip)| (name.into(), tip.into())).collect()
+    /// A branch's tip at the last look.
+    pub(super) fn head(&self, branch: &str) -> Option<String> {
+        self.heads.get(branch).cloned()
     }
 
     /// Whether one commit is in the history of another.
@@ -161,13 +163,19 @@ impl State {
     /// Takes over what happened in the repository: open pull requests follow their branch, are closed when it is deleted, and
     /// merged when the base has it.
     pub(super) fn follow(&mut self) {
+        let heads = git(&self.bare, &["for-each-ref", "--format=%(refname) %(objectname)", "refs/heads"]);
+        let head =
+            |line: &str| line.strip_prefix("refs/heads/")?.split_once(' ').map(|(name, tip)| (name.into(), tip.into()));
+        let before = std::mem::replace(&mut self.heads, heads.lines().filter_map(head).collect());
         let open: Vec<u64> =
             self.pulls.values().filter(|pull| pull.open && pull.fork.is_none()).map(|pull| pull.number).collect();
-        // Asked for once: with many pull requests git would be started hundreds of times for each answer.
-        let tips = self.tips();
         for number in open {
-            let pull = &self.pulls[&number];
-            let (head, base) = (tips.get(&pull.head).cloned(), tips.get(&pull.base).cloned());
+            let (head, base) = (self.pulls[&number].head.clone(), self.pulls[&number].base.clone());
+            let moved = [&head, &base].iter().any(|branch| before.get(*branch) != self.heads.get(*branch));
+            let (head, base) = (self.head(&head), self.head(&base));
+            if !moved && head.as_ref() == Some(&self.pulls[&number].head_sha) {
+                continue;
+            }
             let merged = matches!((&head, &base), (Some(head), Some(base)) if self.contains(base, head));
             let pull = self.pulls.get_mut(&number).expect("it is there");
             match head {
@@ -180,6 +188,7 @@ impl State {
                 }
                 Some(_) => {}
             }
+            self.hold(number);
         }
     }
 
