@@ -8,6 +8,7 @@ pub mod jobs;
 pub mod lock;
 pub mod read;
 pub mod refs;
+pub mod sign;
 pub mod stale;
 pub mod trailers;
 

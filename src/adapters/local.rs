@@ -51,10 +51,8 @@ pub struct LocalSettings {
     pub branch_prefix: String,
     /// Whether the branches of merged and closed changes stay.
     pub keep_branches: bool,
-    /// The name of commits' author.
-    pub author_name: String,
-    /// The e-mail address of commits' author; `<author_name>@localhost` without one.
-    pub author_email: Option<String>,
+    /// The commits' author.
+    pub author: Author,
     /// The folders that get a `.gitkeep` in the first commit; `None` is the top.
     pub keep_folders: Vec<Option<RepoPath>>,
 }
@@ -130,16 +128,15 @@ fn start(mut settings: LocalSettings, step: Step) -> Result<Core, OpenError> {
     check(&settings)?;
     settings.destination = std::path::absolute(&settings.destination)
         .map_err(|error| OpenError(format!("the GitOps destination folder can't be found: {error}")))?;
-    let author = Author::new(&settings.author_name, settings.author_email.as_deref());
-    author.sign().map_err(|error| OpenError(error.to_string()))?;
+    settings.author.sign().map_err(|error| OpenError(error.to_string()))?;
     git::folder::prepare(&settings.destination).map_err(OpenError)?;
     let location = settings.destination.join(format!("{}.git", settings.repo)).display().to_string();
     let contact = Arc::new(Contact::now());
     let source = SourceInfo { kind: SourceKind::Git, location, contact, stale_after: STALE_AFTER };
-    let core = Core::new(settings, author, source, step);
+    let core = Core::new(settings, source, step);
     let failed = |error: VcsError| OpenError(format!("the repository {}: {error}", core.path.display()));
     let lock = core.locked().map_err(failed)?;
-    repository::prepare(&core.path, &core.settings, &core.author)?;
+    repository::prepare(&core.path, &core.settings)?;
     git::open(&core.path).and_then(|repo| core.refresh(&repo)).map_err(failed)?;
     drop(lock);
     Ok(core)

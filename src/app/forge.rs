@@ -5,12 +5,13 @@ use std::sync::Arc;
 use super::StartError;
 use super::tasks::Tasks;
 use crate::adapters::git::build::Author;
+use crate::adapters::git::sign::SigningKey;
 use crate::adapters::github::api::Decorations;
 use crate::adapters::github::identity::{AppCredentials, Credentials};
 use crate::adapters::github::{GithubForge, GithubSettings, IN_FLIGHT, Token};
 use crate::adapters::local::{LocalForge, LocalSettings};
 use crate::application::readiness::{Part, PartReport};
-use crate::config::{Config, GithubConfig, GithubCredentials};
+use crate::config::{Config, GithubConfig, GithubCredentials, GitopsConfig};
 use crate::domain::names::RepoPath;
 use crate::domain::ports::VersionControl;
 use crate::domain::snapshot::SourceInfo;
@@ -56,7 +57,7 @@ async fn on_github(config: &Config, github: &GithubConfig, tasks: &mut Tasks) ->
         base: settings.branch.clone(),
         branch_prefix: settings.branch_prefix.to_string(),
         keep_branches: settings.keep_branches,
-        author: Author::new(&settings.author_name, settings.author_email.as_deref()),
+        author: author(settings)?,
         credentials: credentials(github.credentials.as_ref())?,
         decorations: Decorations { labels, reviewers, team_reviewers, assignees },
         draft,
@@ -75,6 +76,12 @@ async fn on_github(config: &Config, github: &GithubConfig, tasks: &mut Tasks) ->
         PartReport { name: "version_control", adapter: "github", ready, age, reason, required: true }
     };
     Ok(Forge { vcs: forge, source, adapter: "github", part: Box::new(part) })
+}
+
+fn author(settings: &GitopsConfig) -> Result<Author, StartError> {
+    let key = settings.signing_key.as_deref().map(SigningKey::read).transpose().map_err(StartError::Setting)?;
+    let author = Author::new(&settings.author_name, settings.author_email.as_deref());
+    Ok(Author { sign_off: settings.sign_off, key: key.map(Arc::new), ..author })
 }
 
 fn credentials(given: Option<&GithubCredentials>) -> Result<Option<Credentials>, StartError> {
@@ -101,8 +108,7 @@ async fn here(config: &Config, keep_folders: Vec<Option<RepoPath>>, tasks: &mut 
         base: settings.branch.clone(),
         branch_prefix: settings.branch_prefix.to_string(),
         keep_branches: settings.keep_branches,
-        author_name: settings.author_name.clone(),
-        author_email: settings.author_email.clone(),
+        author: author(settings)?,
         keep_folders,
     });
     let failed = |error: &dyn std::fmt::Display| StartError::Setting(error.to_string());

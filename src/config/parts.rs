@@ -153,6 +153,10 @@ pub struct GitopsConfig {
     pub author_name: String,
     /// `GITOPS_AUTHOR_EMAIL`, none.
     pub author_email: Option<String>,
+    /// `GITOPS_SIGN_OFF`, false: whether commits' messages say `Signed-off-by`.
+    pub sign_off: bool,
+    /// `COMMIT_SIGNING_KEY_FILE`, none: an SSH key that signs commits.
+    pub signing_key: Option<PathBuf>,
     /// `GITOPS_NODEGROUP_PATH`, `nodegroups/{{ namespace }}/{{ name }}.yaml`.
     pub nodegroup_path: String,
     /// `GITOPS_SECRET_PATH`, `secrets/{{ namespace }}/{{ name }}.yaml`.
@@ -185,6 +189,8 @@ impl GitopsConfig {
             branch_prefix: branch_prefix?,
             author_name: author_name?,
             author_email,
+            sign_off: vars.flag("GITOPS_SIGN_OFF"),
+            signing_key: vars.get("COMMIT_SIGNING_KEY_FILE").map(PathBuf::from),
             nodegroup_path: path("GITOPS_NODEGROUP_PATH")?,
             secret_path: path("GITOPS_SECRET_PATH")?,
             templates: vars.get("TEMPLATES_FOLDER").map(PathBuf::from),

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a step that fails fails its test")]
 
+mod signing;
+
 use std::path::Path;
 
 use cre_backend_api::adapters::git::build::{Author, build, changed_files};
@@ -55,7 +57,7 @@ impl TestRepo {
 }
 
 fn author() -> Author {
-    Author { name: "Backend".into(), email: "backend@example.com".into() }
+    Author::new("Backend", Some("backend@example.com"))
 }
 
 fn commit(repo: &Repository, tree: Oid, parent: Option<Oid>, message: &str) -> Oid {

@@ -19,6 +19,14 @@ fn every_problem_of_the_settings_is_told_at_once_with_exit_code_2() {
 }
 
 #[test]
+fn a_signing_key_that_cannot_be_used_is_told_with_exit_code_2() {
+    let output = TestApp::builder().env("COMMIT_SIGNING_KEY_FILE", "key").file("key", "hunter2").output();
+    let told = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(told.contains("COMMIT_SIGNING_KEY_FILE: key ") && !told.contains("hunter2"), "{told}");
+}
+
+#[test]
 fn a_copied_example_file_starts_the_service() {
     let app = TestApp::builder().file(".env", include_str!("../../.env.example")).start();
     assert_eq!(app.get("/api/liveness").status, 200);

@@ -1,34 +1,40 @@
 //! Builds a change's tree and commit in the object database; nothing is ever checked out.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use git2::build::TreeUpdateBuilder;
-use git2::{FileMode, Oid, Repository, Signature, Tree};
+use git2::{Commit, FileMode, Oid, Repository, Signature, Tree};
 
 use super::error::vcs_error;
 use super::read::{find, tree_at};
+use super::sign::SigningKey;
 use super::{oid, trailers};
 use crate::domain::change::{Action, ChangeSet, FileChange};
 use crate::domain::error::VcsError;
 use crate::domain::names::RepoPath;
 
-/// Who our commits are by.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Who our commits are by, and how they show it.
+#[derive(Debug, Clone)]
 pub struct Author {
     /// The name.
     pub name: String,
     /// The e-mail address.
     pub email: String,
+    /// Whether each message says `Signed-off-by`.
+    pub sign_off: bool,
+    /// What each commit is signed with.
+    pub key: Option<Arc<SigningKey>>,
 }
 
 impl Author {
-    /// An author; without an address of its own, one on this machine that is made from the name.
+    /// An author who signs nothing; without an address of its own, one on this machine that is made from the name.
     #[must_use]
     pub fn new(name: &str, email: Option<&str>) -> Self {
         let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' };
         let email =
             email.map_or_else(|| format!("{}@localhost", name.chars().map(plain).collect::<String>()), str::to_owned);
-        Self { name: name.to_owned(), email }
+        Self { name: name.to_owned(), email, sign_off: false, key: None }
     }
 
     /// The author's signature, now.
@@ -36,8 +42,39 @@ impl Author {
     /// # Errors
     /// [`VcsError::WrongState`] when Git takes no such name or address.
     pub fn sign(&self) -> Result<Signature<'static>, VcsError> {
-        Signature::now(&self.name, &self.email)
-            .map_err(|_| VcsError::WrongState("the commit author's name or e-mail address isn't valid".to_owned()))
+        // Git lets a line break inside a name pass, which could end up as a trailer.
+        let plain = !self.name.contains(char::is_control) && !self.email.contains(char::is_control);
+        let signature = plain.then(|| Signature::now(&self.name, &self.email).ok()).flatten();
+        signature
+            .ok_or_else(|| VcsError::WrongState("the commit author's name or e-mail address isn't valid".to_owned()))
+    }
+
+    /// The trailer's line that says who vouches for a commit, as Git itself writes the author; empty when it isn't wanted.
+    ///
+    /// # Errors
+    /// As [`Author::sign`].
+    pub fn sign_off_line(&self) -> Result<String, VcsError> {
+        if self.sign_off { Ok(format!("Signed-off-by: {}\n", self.sign()?)) } else { Ok(String::new()) }
+    }
+
+    /// Makes a commit that no ref holds, signed when there is a key.
+    ///
+    /// # Errors
+    /// As [`Author::sign`] and [`SigningKey::sign`]; or a failure to write the commit.
+    pub fn commit(
+        &self,
+        repo: &Repository,
+        message: &str,
+        tree: &Tree<'_>,
+        parents: &[&Commit<'_>],
+    ) -> Result<Oid, VcsError> {
+        let (by, failed) = (self.sign()?, |error: git2::Error| vcs_error(&error));
+        let Some(key) = &self.key else {
+            return repo.commit(None, &by, &by, message, tree, parents).map_err(failed);
+        };
+        let content = repo.commit_create_buffer(&by, &by, message, tree, parents).map_err(failed)?;
+        let content = content.as_str().map_err(failed)?;
+        repo.commit_signed(content, &key.sign(content.as_bytes())?, None).map_err(failed)
     }
 }
 
@@ -73,19 +110,15 @@ pub fn check(repo: &Repository, at: Oid, files: &[FileChange]) -> Result<(), Vcs
 /// # Errors
 /// As [`check`]; [`VcsError::WrongState`] when no file would change, or a failure to write objects.
 pub fn build(repo: &Repository, change: &ChangeSet, author: &Author) -> Result<Built, VcsError> {
-    let signature = author.sign()?;
-    let message = trailers::message(change)?;
+    let message = trailers::message(change, &author.sign_off_line()?)?;
     let base = oid(&change.base)?;
     check(repo, base, &change.files)?;
     let (tree, files) = changed_tree(repo, &tree_at(repo, base)?, &change.files)?;
     if files.is_empty() {
         return Err(VcsError::WrongState("the change leaves every file as it is".to_owned()));
     }
-    let commit = repo
-        .find_commit(base)
-        .and_then(|parent| repo.commit(None, &signature, &signature, &message, &tree, &[&parent]))
-        .map_err(|error| vcs_error(&error))?;
-    Ok(Built { commit, files })
+    let parent = repo.find_commit(base).map_err(|error| vcs_error(&error))?;
+    Ok(Built { commit: author.commit(repo, &message, &tree, &[&parent])?, files })
 }
 
 /// The tree with the files changed, and what really changed.

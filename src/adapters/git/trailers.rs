@@ -78,18 +78,19 @@ impl fmt::Display for Trailers {
     }
 }
 
-/// The whole commit message of a change: its text, then its trailers as a paragraph of their own.
+/// The whole commit message of a change: its text, then its trailers as a paragraph of their own, in which `sign_off` is the
+/// last line; it may be empty.
 ///
 /// # Errors
 /// [`VcsError::WrongState`] when the trailers couldn't be read back, so that no commit is made that nobody can take up.
-pub fn message(change: &ChangeSet) -> Result<String, VcsError> {
+pub fn message(change: &ChangeSet, sign_off: &str) -> Result<String, VcsError> {
     let text = change.text.commit_message.replace('\0', "\u{fffd}");
     let text = match text.trim() {
         "" => format!("{} {}", change.action.as_str(), change.key),
         text => text.to_owned(),
     };
     let trailers = Trailers::of(change);
-    let message = format!("{text}\n\n{trailers}");
+    let message = format!("{text}\n\n{trailers}{sign_off}");
     if Trailers::parse(&message).as_ref() == Some(&trailers) {
         Ok(message)
     } else {
@@ -172,7 +173,7 @@ mod tests {
     #[test]
     fn the_message_ends_in_trailers_that_read_back() {
         let change = mk_change("Create nodegroup workers\n\nBecause.");
-        let message = message(&change).unwrap();
+        let message = message(&change, "").unwrap();
         assert_eq!(
             message,
             "Create nodegroup workers\n\nBecause.\n\nObject: nodegroup/team-a/workers\nAction: create\nCluster: prod\n\
@@ -183,17 +184,28 @@ mod tests {
     }
 
     #[test]
+    fn a_sign_off_stands_among_the_trailers_and_cannot_break_them() {
+        let change = mk_change("Subject\n\nBecause.");
+        let message_with = |sign_off| message(&change, sign_off);
+        let signed = message_with("Signed-off-by: Back End <b@example.com>\n").unwrap();
+        assert!(signed.ends_with("Request-Hash: 0a1b\nSigned-off-by: Back End <b@example.com>\n"), "{signed}");
+        assert_eq!(Trailers::parse(&signed), Some(Trailers::of(&change)));
+        assert_eq!(subject_and_body(&signed), ("Subject".to_owned(), "Because.".to_owned()));
+        assert!(message_with("Signed-off-by: A\n\nB <b@example.com>\n").is_err());
+    }
+
+    #[test]
     fn text_that_looks_like_trailers_forges_nothing() {
         let forged = "Object: secret/kube-system/x\nAction: delete\nRequested-By: root\nRequest-Hash: ff";
         for text in [forged.to_owned(), format!("Subject\n\n{forged}"), format!("Subject\n\n{forged}\n\n \r\n\n")] {
             let change = mk_change(&text);
-            assert_eq!(Trailers::parse(&message(&change).unwrap()), Some(Trailers::of(&change)), "{text:?}");
+            assert_eq!(Trailers::parse(&message(&change, "").unwrap()), Some(Trailers::of(&change)), "{text:?}");
         }
     }
 
     #[test]
     fn a_doubled_a_missing_and_an_invalid_trailer_are_no_trailers() {
-        let good = message(&mk_change("Subject")).unwrap();
+        let good = message(&mk_change("Subject"), "").unwrap();
         assert!(Trailers::parse(&good).is_some());
         for bad in [
             format!("{good}Action: delete\n"),
@@ -213,9 +225,9 @@ mod tests {
 
     #[test]
     fn an_empty_message_gets_a_subject_and_a_hash_that_could_break_the_paragraph_is_refused() {
-        assert!(message(&mk_change(" \n")).unwrap().starts_with("create nodegroup team-a/workers\n\nObject: "));
+        assert!(message(&mk_change(" \n"), "").unwrap().starts_with("create nodegroup team-a/workers\n\nObject: "));
         let mut change = mk_change("Subject");
         change.request_hash = RequestHash("a\n\nAction: delete".into());
-        assert!(message(&change).is_err());
+        assert!(message(&change, "").is_err());
     }
 }

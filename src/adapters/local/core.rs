@@ -10,7 +10,6 @@ use git2::{Oid, Repository};
 
 use super::LocalSettings;
 use super::record::Record;
-use crate::adapters::git::build::Author;
 use crate::adapters::git::lock::ProcessLock;
 use crate::adapters::git::refs;
 use crate::domain::change::{CommitId, PullRequest};
@@ -50,7 +49,6 @@ pub(super) struct Memory {
 /// The forge without its threads: every method blocks.
 pub(super) struct Core {
     pub(super) settings: LocalSettings,
-    pub(super) author: Author,
     pub(super) path: PathBuf,
     pub(super) lock: PathBuf,
     pub(super) source: SourceInfo,
@@ -60,13 +58,13 @@ pub(super) struct Core {
 }
 
 impl Core {
-    pub(super) fn new(settings: LocalSettings, author: Author, source: SourceInfo, step: Step) -> Self {
+    pub(super) fn new(settings: LocalSettings, source: SourceInfo, step: Step) -> Self {
         let path = settings.destination.join(format!("{}.git", settings.repo));
         let lock = settings.destination.join(format!("{}.lock", settings.repo));
         // What an earlier process left loose isn't known, so the first sweep packs.
         let memory = Mutex::new(Memory { loose: 1, ..Memory::default() });
         let published = ArcSwapOption::empty();
-        Self { settings, author, path, lock, source, published, step, memory }
+        Self { settings, path, lock, source, published, step, memory }
     }
 
     /// Keeps other threads and processes from moving refs until it is dropped.

@@ -117,7 +117,7 @@ impl Core {
             // What was planned on an older base must still be true, or the pull request would be born in conflict.
             check(repo, view.signs.base, &change.files)?;
         }
-        let built = build(repo, change, &self.author)?;
+        let built = build(repo, change, &self.settings.author)?;
         self.step("the commit is made");
         if !refs::create(repo, &refs::branch_ref(&branch), built.commit)? {
             return Err(VcsError::Conflict(None));
@@ -210,7 +210,7 @@ impl Core {
         if oid(&change.base)? != base {
             return Err(VcsError::BaseMoved);
         }
-        let built = build(repo, change, &self.author)?;
+        let built = build(repo, change, &self.settings.author)?;
         self.step("the commit is made");
         if !refs::advance(repo, &self.base_ref(), base, built.commit)? {
             return Err(VcsError::BaseMoved);

@@ -6,7 +6,6 @@ use git2::{Repository, RepositoryInitOptions};
 
 use super::{LocalSettings, OpenError};
 use crate::adapters::git;
-use crate::adapters::git::build::Author;
 use crate::adapters::git::stale::unlocked;
 use crate::adapters::git::{error::vcs_error, refs};
 use crate::domain::error::VcsError;
@@ -14,7 +13,7 @@ use crate::domain::error::VcsError;
 /// Opens the bare repository at `path`, made if it isn't there. The caller holds the process lock.
 ///
 /// It is made beside its place and moved there when it is complete, so that a process killed half-way leaves no half of it.
-pub(super) fn prepare(path: &Path, settings: &LocalSettings, author: &Author) -> Result<(), OpenError> {
+pub(super) fn prepare(path: &Path, settings: &LocalSettings) -> Result<(), OpenError> {
     git::isolate();
     let failed = |reason: &dyn std::fmt::Display| OpenError(format!("the repository {}: {reason}", path.display()));
     match path.symlink_metadata() {
@@ -22,7 +21,7 @@ pub(super) fn prepare(path: &Path, settings: &LocalSettings, author: &Author) ->
         Ok(found) if !found.is_dir() => return Err(failed(&"is no folder")),
         Ok(_) => {
             let repo = git::open(path).map_err(|error| failed(&error))?;
-            return complete(&repo, settings, author).map_err(|error| failed(&error));
+            return complete(&repo, settings).map_err(|error| failed(&error));
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(failed(&error)),
@@ -35,7 +34,7 @@ pub(super) fn prepare(path: &Path, settings: &LocalSettings, author: &Author) ->
     let mut options = RepositoryInitOptions::new();
     options.bare(true).no_reinit(true).external_template(false).initial_head(settings.base.as_str());
     let repo = Repository::init_opts(&unfinished, &options).map_err(|error| failed(&vcs_error(&error)))?;
-    complete(&repo, settings, author).map_err(|error| failed(&error))?;
+    complete(&repo, settings).map_err(|error| failed(&error))?;
     drop(repo);
     std::fs::rename(&unfinished, path).map_err(|error| failed(&error))?;
     tracing::info!(repository = %path.display(), base = %settings.base, "made the GitOps repository");
@@ -48,14 +47,14 @@ fn unfinished(path: &Path) -> PathBuf {
 }
 
 /// Sets what a complete repository has: the base branch, HEAD on it. Each step is skipped when done.
-fn complete(repo: &Repository, settings: &LocalSettings, author: &Author) -> Result<(), VcsError> {
+fn complete(repo: &Repository, settings: &LocalSettings) -> Result<(), VcsError> {
     let failed = |error: git2::Error| vcs_error(&error);
     let base = refs::branch_ref(&settings.base);
     if refs::tip(repo, &base)?.is_none() {
         let head = repo.head().ok().and_then(|head| head.peel_to_commit().ok()).map(|commit| commit.id());
         let commit = match head {
             Some(commit) => commit,
-            None => first_commit(repo, settings, author)?,
+            None => first_commit(repo, settings)?,
         };
         refs::create(repo, &base, commit)?;
     }
@@ -67,8 +66,8 @@ fn complete(repo: &Repository, settings: &LocalSettings, author: &Author) -> Res
 }
 
 /// A commit without parents that holds a `.gitkeep` in each folder, so that Argo CD finds the paths that it is pointed at.
-fn first_commit(repo: &Repository, settings: &LocalSettings, author: &Author) -> Result<git2::Oid, VcsError> {
-    let make = |signature: &git2::Signature<'_>| {
+fn first_commit(repo: &Repository, settings: &LocalSettings) -> Result<git2::Oid, VcsError> {
+    let make = || {
         let nothing = repo.find_tree(repo.treebuilder(None)?.write()?)?;
         let keep = repo.blob(b"")?;
         let mut updates = git2::build::TreeUpdateBuilder::new();
@@ -82,8 +81,9 @@ fn first_commit(repo: &Repository, settings: &LocalSettings, author: &Author) ->
         for path in paths {
             updates.upsert(path, keep, git2::FileMode::Blob);
         }
-        let tree = repo.find_tree(updates.create_updated(repo, &nothing)?)?;
-        repo.commit(None, signature, signature, "Make the GitOps repository\n", &tree, &[])
+        repo.find_tree(updates.create_updated(repo, &nothing)?)
     };
-    make(&author.sign()?).map_err(|error| vcs_error(&error))
+    let tree = make().map_err(|error| vcs_error(&error))?;
+    let message = format!("Make the GitOps repository\n\n{}", settings.author.sign_off_line()?);
+    settings.author.commit(repo, &format!("{}\n", message.trim_end()), &tree, &[])
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use cre_backend_api::adapters::git::build::Author;
 use cre_backend_api::adapters::local::{LocalForge, LocalSettings};
 use cre_backend_api::domain::change::{
     Action, BlobId, ChangeSet, ChangeText, CommitId, FileChange, Freshness, ObjectKey, ObjectKind, Proposed,
@@ -20,8 +21,7 @@ pub fn mk_settings(destination: &Path) -> LocalSettings {
         base: BranchName::parse("dev").unwrap(),
         branch_prefix: "backend-api".into(),
         keep_branches: false,
-        author_name: "cre-backend-api".into(),
-        author_email: None,
+        author: Author::new("cre-backend-api", None),
         keep_folders: vec![Some(path("nodegroups")), Some(path("secrets"))],
     }
 }

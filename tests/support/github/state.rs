@@ -184,7 +184,6 @@ impl State {
                 Some(head) if head != pull.head_sha => {
                     pull.head_sha = head;
                     pull.updated_at = now();
-                    self.hold(number);
                 }
                 Some(_) => {}
             }

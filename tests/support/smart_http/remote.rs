@@ -141,7 +141,7 @@ pub fn commit_on(repo: &Repository, base: Oid, content: &str) -> Result<(Oid, ()
         let blob = repo.blob(content.as_bytes())?;
         let mut update = git2::build::TreeUpdateBuilder::new();
         let tree = update.upsert("secrets/new.yaml", blob, FileMode::Blob).create_updated(repo, &parent.tree()?)?;
-        let author = Author { name: "Backend".into(), email: "backend@example.com".into() };
+        let author = Author::new("Backend", Some("backend@example.com"));
         let by = author.sign().unwrap();
         repo.commit(None, &by, &by, content, &repo.find_tree(tree)?, &[&parent])
     };
