@@ -122,7 +122,8 @@ mod tests {
         });
         let failing = async {
             begun.notified().await;
-            let waiters = futures_util::future::join(flight.share(async { Err("away") }), flight.share(async { Ok(()) }));
+            let waiters =
+                futures_util::future::join(flight.share(async { Err("away") }), flight.share(async { Ok(()) }));
             let wake = async {
                 tokio::task::yield_now().await;
                 go.notify_one();
