@@ -15,9 +15,9 @@ use crate::config::vars::Vars;
 pub struct GithubConfig {
     /// `GITOPS_ORGANIZATION`: the owner, which turns GitHub on.
     pub owner: String,
-    /// `GITHUB_URL`, https://github.com: for people and git.
+    /// `GITHUB_URL`, `https://github.com`: for people and git.
     pub url: String,
-    /// `GITHUB_API_URL`, https://api.github.com: for programs.
+    /// `GITHUB_API_URL`, `https://api.github.com`: for programs.
     pub api_url: String,
     /// None is told at the start, with what is missing.
     pub credentials: Option<GithubCredentials>,
