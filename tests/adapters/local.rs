@@ -8,4 +8,4 @@ mod lifecycle;
 mod merging;
 mod reading;
 mod starting;
-mod together;
+pub mod together;

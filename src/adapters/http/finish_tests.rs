@@ -14,7 +14,6 @@ use tower::ServiceExt;
 use super::super::auth::Authenticator;
 use super::super::edge::Edge;
 use super::super::host::HostRule;
-use super::super::router::wrap;
 use super::super::state::{AppState, UseCases};
 use super::*;
 use crate::application::readiness::Readiness;
@@ -32,7 +31,7 @@ fn app(state: &AppState) -> Edge {
         .route("/api/panics/{text}", get(|| async { panic!("{}", "hunter2") as () }))
         .route("/api/hangs", get(std::future::pending::<()>))
         .route("/api/fails", post(|| async { ApiError::from(Failure::Defect("the inner cause".into())) }));
-    wrap(router.with_state(()), state)
+    Edge::guarded(state, router)
 }
 
 /// Sends a request and returns status, headers and body.

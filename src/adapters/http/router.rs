@@ -1,6 +1,5 @@
 //! The router: every resource's routes, and around them what holds for all.
 
-use axum::Router;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::edge::Edge;
@@ -21,10 +20,5 @@ fn resources() -> OpenApiRouter<AppState> {
 /// The whole API.
 pub fn router(state: &AppState) -> Edge {
     let (routes, document) = resources().split_for_parts();
-    wrap(routes.with_state(state.clone()).merge(openapi::routes(document)), state)
-}
-
-/// What holds for every route, and for those that don't exist.
-pub(super) fn wrap(router: Router, state: &AppState) -> Edge {
-    Edge::guarded(state, router)
+    Edge::guarded(state, routes.with_state(state.clone()).merge(openapi::routes(document)))
 }

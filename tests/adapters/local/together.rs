@@ -5,20 +5,26 @@ use std::sync::Arc;
 
 use cre_backend_api::domain::change::{ChangeSet, Proposed};
 use cre_backend_api::domain::error::VcsError;
-use cre_backend_api::domain::ports::VersionControl as _;
+use cre_backend_api::domain::ports::VersionControl;
 use tokio::task::JoinSet;
 
 use super::forge::{TestForge, mk_change};
 
-/// Proposes all changes at once, half of them through each of two forges on one folder.
-async fn propose_all(test: &TestForge, changes: Vec<ChangeSet>) -> Vec<Result<Proposed, VcsError>> {
-    let forges = [Arc::new(test.another().await), Arc::new(test.another().await)];
+/// Proposes all changes at once, half of them through each of two forges.
+pub async fn share_out(
+    forges: [Arc<dyn VersionControl>; 2],
+    changes: Vec<ChangeSet>,
+) -> Vec<Result<Proposed, VcsError>> {
     let mut tasks = JoinSet::new();
     for (at, change) in changes.into_iter().enumerate() {
         let forge = Arc::clone(&forges[at % 2]);
         tasks.spawn(async move { forge.propose(&change).await });
     }
     tasks.join_all().await
+}
+
+async fn propose_all(test: &TestForge, changes: Vec<ChangeSet>) -> Vec<Result<Proposed, VcsError>> {
+    share_out([Arc::new(test.another().await), Arc::new(test.another().await)], changes).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

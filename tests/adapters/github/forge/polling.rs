@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use cre_backend_api::adapters::github::GithubSettings;
 use cre_backend_api::domain::change::{Freshness, PullRequestState};
 use cre_backend_api::domain::error::VcsError;
 use cre_backend_api::domain::ports::VersionControl as _;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::scene::{BRANCH, Scene, change, listed, open, opened, propose, state};
@@ -13,27 +15,8 @@ use crate::adapters::local::forge::{path, until};
 use crate::support::github::Fault;
 use crate::support::smart_http;
 
-#[tokio::test]
-async fn the_loop_sees_a_merge_and_deletes_the_branch_and_ends_when_told() {
-    let scene = Scene::new();
-    let forge = Arc::new(open(scene.settings("a")).await);
-    let cancel = CancellationToken::new();
-    let (looped, token) = (Arc::clone(&forge), cancel.clone());
-    let task = tokio::spawn(async move { looped.run(token).await });
-    until("loaded", || async { forge.is_loaded() }).await;
-    propose(&forge, "workers", Some("a")).await;
-    scene.double.merge(1);
-    let merged = || async { listed(&forge, 1).await.is_some_and(|pull| pull.state == PullRequestState::Merged) };
-    until("merged", merged).await;
-    until("swept", || async { scene.branches().is_empty() }).await;
-    cancel.cancel();
-    task.await.unwrap();
-}
-
-#[tokio::test]
-async fn the_loop_keeps_branches_when_told_so() {
-    let scene = Scene::new();
-    let settings = cre_backend_api::adapters::github::GithubSettings { keep_branches: true, ..scene.settings("a") };
+/// Runs the loop until it has seen the merge of a first pull request.
+async fn looped_until_merged(scene: &Scene, settings: GithubSettings) -> (JoinHandle<()>, CancellationToken) {
     let forge = Arc::new(open(settings).await);
     let cancel = CancellationToken::new();
     let (looped, token) = (Arc::clone(&forge), cancel.clone());
@@ -43,6 +26,23 @@ async fn the_loop_keeps_branches_when_told_so() {
     scene.double.merge(1);
     let merged = || async { listed(&forge, 1).await.is_some_and(|pull| pull.state == PullRequestState::Merged) };
     until("merged", merged).await;
+    (task, cancel)
+}
+
+#[tokio::test]
+async fn the_loop_sees_a_merge_and_deletes_the_branch_and_ends_when_told() {
+    let scene = Scene::new();
+    let (task, cancel) = looped_until_merged(&scene, scene.settings("a")).await;
+    until("swept", || async { scene.branches().is_empty() }).await;
+    cancel.cancel();
+    task.await.unwrap();
+}
+
+#[tokio::test]
+async fn the_loop_keeps_branches_when_told_so() {
+    let scene = Scene::new();
+    let settings = GithubSettings { keep_branches: true, ..scene.settings("a") };
+    let (task, cancel) = looped_until_merged(&scene, settings).await;
     // Two more looks, of which the first would have swept.
     for _ in 0..2 {
         let asked = scene.double.count("GET");

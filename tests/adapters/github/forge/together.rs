@@ -5,21 +5,14 @@ use std::sync::Arc;
 
 use cre_backend_api::domain::change::{ChangeSet, Proposed};
 use cre_backend_api::domain::error::VcsError;
-use cre_backend_api::domain::ports::VersionControl as _;
-use tokio::task::JoinSet;
 
 use super::scene::{POST, Scene, change};
 use crate::adapters::local::forge::mk_change;
+use crate::adapters::local::together::share_out;
 
 /// Proposes all changes at once, half of them on each of two replicas.
 async fn propose_all(scene: &Scene, changes: Vec<ChangeSet>) -> Vec<Result<Proposed, VcsError>> {
-    let forges = [Arc::new(scene.forge("a").await), Arc::new(scene.forge("b").await)];
-    let mut tasks = JoinSet::new();
-    for (at, change) in changes.into_iter().enumerate() {
-        let forge = Arc::clone(&forges[at % 2]);
-        tasks.spawn(async move { forge.propose(&change).await });
-    }
-    tasks.join_all().await
+    share_out([Arc::new(scene.forge("a").await), Arc::new(scene.forge("b").await)], changes).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
