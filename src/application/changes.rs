@@ -237,7 +237,7 @@ impl Changes {
     /// [`Failure::NotFound`].
     pub async fn pull_request(&self, number: u64) -> Result<PullRequest, Failure> {
         match self.pull_requests().await?.items.get(&number) {
-            Some(Observed::Valid(pull_request)) => Ok(pull_request.clone()),
+            Some(Observed::Valid(pull_request)) => Ok((**pull_request).clone()),
             _ => Err(VcsError::NoSuchPullRequest(number).into()),
         }
     }

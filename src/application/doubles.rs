@@ -115,7 +115,7 @@ async fn instance_types(loaded: bool) -> Arc<InstanceTypes> {
 fn cluster_with(names: &[&str]) -> MockNodegroupStore {
     let status = crate::domain::nodegroup::NodegroupStatus::default();
     let nodegroup = Nodegroup { status: Some(status), ..Nodegroup::default() };
-    let items = names.iter().map(|name| (nodegroup_key(name), Observed::Valid(nodegroup.clone()))).collect();
+    let items = names.iter().map(|name| (nodegroup_key(name), Observed::Valid(Arc::new(nodegroup.clone())))).collect();
     let source = here(SourceKind::Kubernetes);
     let snapshot = Arc::new(Snapshot { revision: Revision("1".to_owned()), source, items });
     let mut store = MockNodegroupStore::new();

@@ -44,7 +44,7 @@ impl SecretItem {
         pull_request: Option<PullRequest>,
     ) -> Self {
         let (summary, manifest) = match observed {
-            Observed::Valid(summary) => (summary.clone(), summary.manifest.clone()),
+            Observed::Valid(summary) => ((**summary).clone(), summary.manifest.clone()),
             Observed::Invalid(invalid) => {
                 let message = Some(invalid.reason.clone());
                 (SecretSummary { sealed: true, message, ..SecretSummary::default() }, invalid.manifest.clone())

@@ -107,10 +107,12 @@ pub struct ManifestRef {
 }
 
 /// One object as its source has it. What can't be decoded is shown as invalid, never dropped silently.
+///
+/// An object is shared between the snapshots that have it: a new snapshot costs its changes, not all objects anew.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Observed<T> {
     /// Decoded.
-    Valid(T),
+    Valid(Arc<T>),
     /// Undecodable.
     Invalid(Invalid),
 }

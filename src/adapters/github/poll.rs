@@ -198,7 +198,7 @@ impl GithubForge {
             // GitHub's times have whole seconds, in which more than one thing may happen.
             let PullRequest { number, updated_at, state, draft, title, base, .. } = &pull_request;
             identity.update(format!("{number} {updated_at} {} {draft} {base} {title}\n", state.as_str()).as_bytes());
-            items.insert(pull_request.number, Observed::Valid(pull_request));
+            items.insert(pull_request.number, Observed::Valid(Arc::new(pull_request)));
         }
         let revision = Revision(format!("{}-{}", base.0, hex::encode(&identity.finish().as_ref()[..8])));
         let pull_requests = Arc::new(Snapshot { revision, source: self.source.clone(), items });

@@ -57,7 +57,7 @@ async fn list_pull_requests(
             && name.as_ref().is_none_or(|pattern| glob(pattern, pull_request.key.name.as_str()))
     };
     let newest_first = snapshot.items.values().rev().filter_map(|observed| match observed {
-        Observed::Valid(pull_request) => Some(pull_request),
+        Observed::Valid(pull_request) => Some(&**pull_request),
         Observed::Invalid(_) => None,
     });
     let items: Vec<&PullRequest> = newest_first.filter(accepts).collect();

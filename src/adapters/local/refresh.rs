@@ -205,7 +205,7 @@ impl Core {
             let item = match records.get(number) {
                 Some((meta, record)) => {
                     identity.update(format!("{number} {meta}\n").as_bytes());
-                    Observed::Valid(record.pull_request.clone())
+                    Observed::Valid(Arc::new(record.pull_request.clone()))
                 }
                 None if found.meta.is_some() => Observed::Invalid(Invalid {
                     reason: format!("refs/pull/{number}/meta isn't a pull request of this service"),

@@ -1,5 +1,7 @@
 //! One file of the base branch, decoded into the objects that it declares.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::domain::change::{BlobId, ObjectKey, ObjectKind};
@@ -76,11 +78,11 @@ fn decode_document(document: &Value, place: ManifestRef) -> Option<Decoded> {
     let decoded = match kind {
         ObjectKind::Nodegroup => manifest::nodegroup::read(document).map(|nodegroup| {
             let nodegroup = Nodegroup { manifest: Some(place.clone()), ..nodegroup };
-            Decoded::Nodegroup(key.clone(), Box::new(Observed::Valid(nodegroup)))
+            Decoded::Nodegroup(key.clone(), Box::new(Observed::Valid(Arc::new(nodegroup))))
         }),
         ObjectKind::Secret => manifest::read_secret(document).map(|secret| {
             let secret = SecretSummary { manifest: Some(place.clone()), ..secret };
-            Decoded::Secret(key.clone(), Box::new(Observed::Valid(secret)))
+            Decoded::Secret(key.clone(), Box::new(Observed::Valid(Arc::new(secret))))
         }),
     };
     Some(decoded.unwrap_or_else(|error| Decoded::invalid(key, error.0, place)))

@@ -25,7 +25,7 @@ pub fn open_keys(pull_requests: &Snapshot<PullRequest, u64>) -> impl Iterator<It
 /// All that are open, oldest first.
 fn open(pull_requests: &Snapshot<PullRequest, u64>) -> impl Iterator<Item = &PullRequest> {
     pull_requests.items.values().filter_map(|observed| match observed {
-        Observed::Valid(pull_request) if pull_request.state == PullRequestState::Open => Some(pull_request),
+        Observed::Valid(pull_request) if pull_request.state == PullRequestState::Open => Some(&**pull_request),
         _ => None,
     })
 }

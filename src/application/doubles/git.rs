@@ -215,7 +215,8 @@ impl VersionControl for FakeGit {
     async fn pull_requests(&self) -> Result<Arc<Snapshot<PullRequest, u64>>, VcsError> {
         let state = self.state();
         let all = state.pull_requests.iter().map(|(pull_request, _)| pull_request);
-        let items = all.map(|pull_request| (pull_request.number, Observed::Valid(pull_request.clone()))).collect();
+        let items =
+            all.map(|pull_request| (pull_request.number, Observed::Valid(Arc::new(pull_request.clone())))).collect();
         Ok(Arc::new(Snapshot { revision: Revision(state.head().0), source: here(SourceKind::Git), items }))
     }
 
@@ -258,7 +259,7 @@ impl FakeGit {
                 let place = ManifestRef { path: path.clone(), blob: blob(text).0, documents: documents.len() };
                 let observed = read(document, place.clone()).map_or_else(
                     |error| Observed::Invalid(Invalid { reason: error.0, manifest: Some(place.clone()) }),
-                    Observed::Valid,
+                    |object| Observed::Valid(Arc::new(object)),
                 );
                 items.insert(manifest::key(kind, document).unwrap(), observed);
             }

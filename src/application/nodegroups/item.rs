@@ -66,7 +66,7 @@ pub fn join(
     };
     let (nodegroup, phase, message) = match observed.or(declared) {
         Some(Observed::Valid(nodegroup)) => {
-            (nodegroup.clone(), Phase::of(nodegroup.status.as_ref()), status_message(nodegroup))
+            ((**nodegroup).clone(), Phase::of(nodegroup.status.as_ref()), status_message(nodegroup))
         }
         Some(Observed::Invalid(invalid)) => (Nodegroup::default(), Phase::Invalid, Some(invalid.reason.clone())),
         None => (Nodegroup::default(), Phase::Unknown, None),

@@ -133,7 +133,7 @@ impl TestForge {
 
 pub async fn published(forge: &LocalForge, number: u64) -> Option<PullRequest> {
     match forge.pull_requests().await.unwrap().items.get(&number)? {
-        Observed::Valid(pull) => Some(pull.clone()),
+        Observed::Valid(pull) => Some((**pull).clone()),
         Observed::Invalid(invalid) => panic!("{invalid:?}"),
     }
 }

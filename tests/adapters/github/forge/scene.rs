@@ -147,7 +147,7 @@ pub async fn propose(forge: &GithubForge, name: &str, content: Option<&str>) -> 
 /// A pull request as it is listed, without asking GitHub.
 pub async fn listed(forge: &GithubForge, number: u64) -> Option<PullRequest> {
     match forge.pull_requests().await.unwrap().items.get(&number)? {
-        Observed::Valid(pull_request) => Some(pull_request.clone()),
+        Observed::Valid(pull_request) => Some((**pull_request).clone()),
         Observed::Invalid(invalid) => panic!("{invalid:?}"),
     }
 }
