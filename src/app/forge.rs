@@ -73,7 +73,15 @@ async fn on_github(config: &Config, github: &GithubConfig, tasks: &mut Tasks) ->
         let (ready, source) = (told.is_loaded(), told.source());
         let (age, reason) = (ready.then(|| source.contact.age()), told.trouble());
         let reason = reason.or_else(|| source.is_stale().then_some("silent"));
-        PartReport { name: "version_control", adapter: "github", ready, age, reason, required: true }
+        PartReport {
+            name: "version_control",
+            adapter: "github",
+            ready,
+            age,
+            reason,
+            required: true,
+            watches: Vec::new(),
+        }
     };
     Ok(Forge { vcs: forge, source, adapter: "github", part: Box::new(part) })
 }
@@ -124,6 +132,7 @@ async fn here(config: &Config, keep_folders: Vec<Option<RepoPath>>, tasks: &mut 
         age: Some(told.contact.age()),
         reason: told.is_stale().then_some("silent"),
         required: true,
+        watches: Vec::new(),
     };
     Ok(Forge { vcs: forge, source, adapter: "local", part: Box::new(part) })
 }

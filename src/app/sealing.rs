@@ -49,7 +49,15 @@ pub fn sealing(
     let part = move || {
         let state = **seen.load();
         let age = state.ok().and_then(|at| Timestamp::now().duration_since(at).try_into().ok());
-        PartReport { name: "sealing", adapter, ready: state.is_ok(), age, reason: state.err(), required: false }
+        PartReport {
+            name: "sealing",
+            adapter,
+            ready: state.is_ok(),
+            age,
+            reason: state.err(),
+            required: false,
+            watches: Vec::new(),
+        }
     };
     Ok((sealer, part))
 }

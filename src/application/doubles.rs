@@ -126,7 +126,7 @@ fn cluster_with(names: &[&str]) -> MockNodegroupStore {
 /// A source heard from just now.
 pub(crate) fn here(kind: SourceKind) -> SourceInfo {
     let contact = Arc::new(Contact::now());
-    SourceInfo { kind, location: "here".to_owned(), contact, stale_after: Duration::from_secs(5) }
+    SourceInfo { kind, location: "here".to_owned(), contact, stale_after: Duration::from_secs(5), watches: Vec::new() }
 }
 
 /// Seals with nothing but the length of what it is given; no two ciphertexts are equal, as in the real thing.

@@ -76,6 +76,7 @@ pub(super) async fn open(settings: GithubSettings, client: &ClientSettings) -> R
         location,
         contact: Arc::new(Contact::now()),
         stale_after: settings.poll * 3,
+        watches: Vec::new(),
     };
     Ok(GithubForge {
         author: settings.author.clone(),
