@@ -87,6 +87,7 @@ impl Setup {
         let sealer = Arc::new(FakeSealer::default());
         let secrets = Secrets::new(
             git.clone(),
+            None,
             sealer.clone(),
             git.clone(),
             templates,

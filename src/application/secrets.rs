@@ -76,6 +76,7 @@ pub struct SecretPolicy {
 /// The use cases of secrets.
 pub struct Secrets {
     declared: Arc<dyn SecretStore>,
+    observed: Option<Arc<dyn SecretStore>>,
     sealer: Arc<dyn SecretSealer>,
     vcs: Arc<dyn VersionControl>,
     templates: Arc<dyn TemplateRenderer>,
@@ -84,17 +85,18 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// Wires the use cases.
+    /// Wires the use cases. `observed` is a cluster, where there is one.
     #[must_use]
     pub fn new(
         declared: Arc<dyn SecretStore>,
+        observed: Option<Arc<dyn SecretStore>>,
         sealer: Arc<dyn SecretSealer>,
         vcs: Arc<dyn VersionControl>,
         templates: Arc<dyn TemplateRenderer>,
         changes: Arc<Changes>,
         policy: SecretPolicy,
     ) -> Self {
-        Self { declared, sealer, vcs, templates, changes, policy }
+        Self { declared, observed, sealer, vcs, templates, changes, policy }
     }
 
     /// What the settings allow.
@@ -139,6 +141,17 @@ impl Secrets {
         };
         let open = self.changes.open_change(&key).await?;
         Ok(SecretItem::of(&key, observed, self.current_fingerprint().await.as_deref(), open))
+    }
+
+    /// What the cluster has under a key, joined with nothing; `None` without a cluster as well.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`] before the first complete read.
+    pub async fn observed(&self, key: &ObjectKey) -> Result<Option<Observed<SecretSummary>>, Failure> {
+        match &self.observed {
+            Some(store) => Ok(store.snapshot().await?.items.get(key).cloned()),
+            None => Ok(None),
+        }
     }
 
     /// Which certificate values would be sealed with now; `None` while there is none.

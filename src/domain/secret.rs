@@ -218,6 +218,8 @@ pub struct SecretSummary {
     pub message: Option<String>,
     /// Which certificate it was sealed with, when the manifest tells.
     pub certificate_fingerprint: Option<String>,
+    /// What its ciphertexts are, in one number, so that Git's can be compared with the cluster's; `None` when it isn't sealed.
+    pub ciphertexts: Option<u64>,
     /// The Secret's labels.
     pub labels: BTreeMap<String, String>,
     /// When the cluster made it.

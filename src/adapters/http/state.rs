@@ -128,6 +128,7 @@ impl UseCases {
             )),
             secrets: Arc::new(Secrets::new(
                 Arc::new(MockSecretStore::new()),
+                None,
                 Arc::new(MockSecretSealer::new()),
                 vcs,
                 templates,
