@@ -11,6 +11,7 @@ use crate::domain::error::Violation;
 use crate::domain::glob::glob;
 use crate::domain::names::Namespace;
 use crate::domain::snapshot::SourceInfo;
+use crate::domain::watch::{Trouble, WatchReport};
 
 /// The most items of one page.
 pub const MAX_LIMIT: i64 = 1000;
@@ -26,6 +27,50 @@ pub struct SourceView {
     age_seconds: f64,
     /// Whether the source has been silent for too long.
     stale: bool,
+    /// The watches of a cluster that the data comes through; left out where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    watches: Vec<WatchView>,
+}
+
+/// How a watch of a cluster does.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WatchView {
+    /// The kind.
+    #[schema(example = "secrets")]
+    kind: &'static str,
+    /// The namespace; null for all.
+    namespace: Option<String>,
+    /// When the API server last sent anything, RFC 3339.
+    last_contact_at: Option<String>,
+    /// When an object last came, changed or went, RFC 3339.
+    last_event_at: Option<String>,
+    /// The cluster's state that is known.
+    resource_version: Option<String>,
+    /// How often everything was listed anew.
+    relists: u64,
+    /// How often the watch failed.
+    errors: u64,
+    /// Objects that can't be decoded.
+    undecodable: u64,
+    /// A fixed code of what is wrong.
+    reason: Option<&'static str>,
+}
+
+impl WatchView {
+    fn of(watch: WatchReport) -> Self {
+        Self {
+            kind: watch.kind,
+            namespace: watch.namespace.map(|namespace| namespace.to_string()),
+            last_contact_at: watch.last_contact.map(|at| at.to_string()),
+            last_event_at: watch.last_event.map(|at| at.to_string()),
+            resource_version: watch.resource_version,
+            relists: watch.relists,
+            errors: watch.errors,
+            undecodable: watch.undecodable,
+            reason: watch.trouble.map(Trouble::as_str),
+        }
+    }
 }
 
 impl SourceView {
@@ -36,6 +81,7 @@ impl SourceView {
             as_of: source.contact.at().to_string(),
             age_seconds: seconds(source.contact.age()),
             stale: source.is_stale(),
+            watches: source.watches.iter().map(|watch| WatchView::of(watch.report())).collect(),
         }
     }
 }
