@@ -21,7 +21,7 @@ fn sealed_secrets_definition() -> Option<String> {
 
 /// What the service asks for, as `deploy/` has it.
 fn rights() -> Value {
-    let rule = |group: &str, resource: &str| json!({"apiGroups": [group], "resources": [resource], "verbs": ["get", "list", "watch"]});
+    let rule = |group: &str, resource: &str| json!({"apiGroups": [group], "resources": [resource], "verbs": ["list", "watch"]});
     json!([rule("eks.services.k8s.aws", "nodegroups"), rule("bitnami.com", "sealedsecrets"), rule("", "secrets")])
 }
 

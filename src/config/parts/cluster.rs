@@ -82,3 +82,62 @@ impl ClusterConfig {
         Some(Self { namespaces, kubeconfig })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, ConfigError};
+
+    fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+        Config::from_env(variables, Path::new("/nowhere/.env"))
+    }
+
+    fn named(names: &[&str]) -> WatchedNamespaces {
+        WatchedNamespaces::Named(names.iter().map(|name| Namespace::parse(name).unwrap()).collect())
+    }
+
+    #[test]
+    fn a_namespace_turns_the_cluster_on_and_a_kubeconfig_alone_doesnt() {
+        let config = read(&[("KUBECONFIG", "one:two"), ("NAMESPACE", "team-b,team-a,team-b")]).unwrap();
+        let cluster = config.cluster.unwrap();
+        assert_eq!(cluster.namespaces, named(&["team-a", "team-b"]));
+        assert_eq!(cluster.kubeconfig, [PathBuf::from("one"), PathBuf::from("two")]);
+        assert!(read(&[("KUBECONFIG", "one")]).unwrap().cluster.is_none());
+        let all = read(&[("KUBECONFIG", "one"), ("NAMESPACE", "team-a,*")]).unwrap();
+        assert_eq!(all.cluster.unwrap().namespaces, WatchedNamespaces::All);
+    }
+
+    #[test]
+    fn a_pod_watches_its_own_namespace_with_what_it_was_given() {
+        let cluster = read(&[("KUBERNETES_SERVICE_HOST", "10.0.0.1")]).unwrap().cluster.unwrap();
+        assert_eq!((cluster.namespaces, cluster.kubeconfig), (WatchedNamespaces::Own, vec![]));
+    }
+
+    #[test]
+    fn the_kubeconfig_at_home_is_the_default() {
+        let home = tempfile::tempdir().unwrap();
+        let variables = [("NAMESPACE", "team-a"), ("HOME", home.path().to_str().unwrap())];
+        let problems = read(&variables).unwrap_err().0;
+        assert!(problems[0].contains("set KUBECONFIG"), "{problems:?}");
+        std::fs::create_dir(home.path().join(".kube")).unwrap();
+        std::fs::write(home.path().join(".kube/config"), "").unwrap();
+        assert_eq!(read(&variables).unwrap().cluster.unwrap().kubeconfig, [home.path().join(".kube/config")]);
+    }
+
+    #[test]
+    fn what_is_watched_may_be_written_to_unless_it_is_said_otherwise() {
+        let access = |more: &[(&str, &str)]| {
+            read(&[&[("KUBECONFIG", "one"), ("NAMESPACE", "team-a")], more].concat()).unwrap().access
+        };
+        assert_eq!(access(&[]).write_namespaces[0].as_str(), "team-a");
+        assert!(!access(&[]).write_everywhere);
+        assert!(access(&[("WRITE_NAMESPACES", "*")]).write_everywhere);
+    }
+
+    #[test]
+    fn a_name_that_cant_be_one_is_a_problem() {
+        let problems = read(&[("KUBECONFIG", "one"), ("NAMESPACE", "Team_A")]).unwrap_err().0;
+        assert!(problems.iter().any(|problem| problem.starts_with("NAMESPACE: expected names")), "{problems:?}");
+    }
+}

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Scene, part};
-use crate::support::cluster::{Cluster, NODEGROUPS};
+use crate::support::cluster::{Cluster, NODEGROUPS, documents};
 use crate::support::{TestApp, wait_for};
 
 #[test]
@@ -40,11 +40,10 @@ fn an_object_that_cant_be_decoded_is_listed_as_invalid_and_hides_no_other() {
     // A definition that lets anything in.
     let output = TestApp::builder().argument("crd").output();
     assert!(output.status.success());
-    let ours = String::from_utf8(output.stdout).unwrap();
-    let lax = ours
-        .replace("type: integer", "x-kubernetes-preserve-unknown-fields: true")
-        .replace("format: int64", "nullable: true");
-    cluster.install(&lax);
+    let mut lax = documents(&String::from_utf8(output.stdout).unwrap()).remove(0);
+    let spec = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/scalingConfig/properties/minSize";
+    *lax.pointer_mut(spec).unwrap() = json!({"x-kubernetes-preserve-unknown-fields": true});
+    cluster.install(&lax.to_string());
     let scene = Scene::without_definitions(&cluster);
     scene.apply_nodegroup("workers", 5);
     let odd = |name: &str| {

@@ -44,6 +44,7 @@ fn twenty_thousand_objects_take_little_memory_each() {
         }
     });
     let app = scene.app();
+    println!("{} bytes an object before a list", resident(app.id()).saturating_sub(before) / OBJECTS);
     let list = app.get("/api/nodegroups?limit=1").json();
     assert_eq!(list["total_items"], OBJECTS);
     let each = resident(app.id()).saturating_sub(before) / OBJECTS;
