@@ -55,9 +55,16 @@ pub struct Builder {
     folder: Arc<TempDir>,
     variables: Vec<(String, String)>,
     arguments: Vec<String>,
+    before: Vec<String>,
 }
 
 impl Builder {
+    /// Puts words in front of the binary: a program that starts it.
+    pub fn started_by(mut self, words: Vec<String>) -> Self {
+        self.before = words;
+        self
+    }
+
     /// Sets a variable.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
@@ -100,8 +107,9 @@ impl Builder {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cre-backend-api"));
-        command.current_dir(self.folder.path()).env_clear().args(&self.arguments);
+        let words = [self.before.as_slice(), &[env!("CARGO_BIN_EXE_cre-backend-api").to_owned()]].concat();
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).current_dir(self.folder.path()).env_clear().args(&self.arguments);
         command.env("LISTEN_ADDRESS", "127.0.0.1:0");
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -174,7 +182,12 @@ pub struct TestApp {
 impl TestApp {
     /// A run with its own folder and nothing set.
     pub fn builder() -> Builder {
-        Builder { folder: Arc::new(tempfile::tempdir().unwrap()), variables: Vec::new(), arguments: Vec::new() }
+        Builder {
+            folder: Arc::new(tempfile::tempdir().unwrap()),
+            variables: Vec::new(),
+            arguments: Vec::new(),
+            before: Vec::new(),
+        }
     }
 
     /// Starts with nothing set.

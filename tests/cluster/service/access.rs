@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::{Scene, part, rights};
-use crate::support::cluster::Cluster;
+use crate::support::cluster::assets::skip;
+use crate::support::cluster::{Cluster, pod};
 use crate::support::{TestApp, wait_for};
 
 #[test]
@@ -70,6 +71,26 @@ fn a_token_file_that_is_replaced_is_read_again() {
     wait_for_long("the new token", || part(&app, "secrets")["reason"] == json!(null));
     scene.apply_secret("db", &json!({"password": "hunter2"}));
     scene.wait_for_names(&app, "secrets", &["db"]);
+}
+
+#[test]
+fn in_a_pod_the_service_account_and_its_namespace_are_taken() {
+    let Some(cluster) = Cluster::own() else { return };
+    if let Err(reason) = pod::is_possible() {
+        return skip("the service in a pod", &reason);
+    }
+    let scene = Scene::of(cluster);
+    scene.apply_nodegroup("workers", 5);
+    let mut builder =
+        TestApp::builder().with_few_prices().started_by(pod::before(&scene.account)).env("PATH", "/usr/bin:/bin");
+    for (name, value) in pod::variables(&scene.account) {
+        builder = builder.env(&name, &value);
+    }
+    let app = builder.start();
+    app.wait_until_ready();
+    assert_eq!(scene.names(&app, "nodegroups"), ["workers"]);
+    let line = app.wait_for_log("adapters");
+    assert!(line.contains(&format!("namespaces=\"{}\"", scene.namespace)), "{line}");
 }
 
 #[test]
