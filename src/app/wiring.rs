@@ -76,7 +76,7 @@ pub async fn wire(config: &Config, tasks: &mut Tasks) -> Result<Wired, StartErro
         )),
         secrets: Arc::new(Secrets::new(
             declared.clone(),
-            None,
+            secrets,
             sealer,
             forge.clone(),
             templates,
