@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a step that fails fails its test")]
 
 mod auth;
-mod canary;
+pub mod canary;
 mod certificate;
 mod config;
 mod contract;

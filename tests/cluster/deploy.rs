@@ -224,7 +224,8 @@ fn for_some_namespaces_it_may_the_same_there_and_nothing_in_the_others() {
         wait_for(namespace, || (rights(&account, &nobody, namespace) == here).then_some(()));
     }
     assert_eq!(rights(&account, &nobody, NAME), set(&[review]));
-    assert_eq!(rights(&account, &nobody, "kube-system"), set(&[review, CERTIFICATE]));
+    let certificate = set(&[review, CERTIFICATE]);
+    wait_for("the Role", || (rights(&account, &nobody, "kube-system") == certificate).then_some(()));
     assert!(!may(&cluster, &account, "list", "/secrets", ""));
     assert_harmless(&cluster, &account);
 }

@@ -98,7 +98,7 @@ impl Connector {
     /// # Errors
     /// As [`Connector::client`].
     pub(super) async fn watching(&self, watch: Arc<WatchStatus>) -> Result<Client, NoClient> {
-        Ok(self.builder().await?.with_layer(&HeardLayer(watch)).build())
+        Ok(self.builder().await?.with_layer(&HeardLayer::new(watch)).build())
     }
 
     async fn builder(&self) -> Result<Builder, NoClient> {

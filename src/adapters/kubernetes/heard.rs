@@ -18,7 +18,7 @@ use tower::{BoxError, Layer, Service};
 use crate::domain::watch::WatchStatus;
 
 /// How long the head of an answer may take.
-pub const HEADERS_WITHIN: Duration = Duration::from_secs(10);
+const HEADERS_WITHIN: Duration = Duration::from_secs(10);
 
 /// The head of an answer didn't come in time.
 #[derive(Debug)]
@@ -34,20 +34,30 @@ impl std::error::Error for HeadersTimedOut {}
 
 /// Notes what is heard in the status of one watch.
 #[derive(Clone)]
-pub struct HeardLayer(pub Arc<WatchStatus>);
+pub struct HeardLayer {
+    watch: Arc<WatchStatus>,
+    within: Duration,
+}
+
+impl HeardLayer {
+    /// For this watch.
+    pub fn new(watch: Arc<WatchStatus>) -> Self {
+        Self { watch, within: HEADERS_WITHIN }
+    }
+}
 
 /// See [`HeardLayer`].
 #[derive(Clone)]
 pub struct Heard<S> {
     inner: S,
-    watch: Arc<WatchStatus>,
+    layer: HeardLayer,
 }
 
 impl<S> Layer<S> for HeardLayer {
     type Service = Heard<S>;
 
     fn layer(&self, inner: S) -> Heard<S> {
-        Heard { inner, watch: Arc::clone(&self.0) }
+        Heard { inner, layer: self.clone() }
     }
 }
 
@@ -70,11 +80,11 @@ where
     }
 
     fn call(&mut self, request: Request<R>) -> Self::Future {
-        let watch = Arc::clone(&self.watch);
+        let HeardLayer { watch, within } = self.layer.clone();
         let from = followed_from(request.uri());
         let answer = self.inner.call(request);
         Box::pin(async move {
-            let response = tokio::time::timeout(HEADERS_WITHIN, answer).await.map_err(|_| HeadersTimedOut)?;
+            let response = tokio::time::timeout(within, answer).await.map_err(|_| HeadersTimedOut)?;
             let response = response.map_err(Into::into)?;
             // A refusal says nothing of how current the data is.
             if response.status().is_success() {
@@ -119,7 +129,7 @@ mod tests {
             Ok::<_, BoxError>(Response::builder().status(status).body(Full::new(Bytes::from_static(b"{}"))).unwrap())
         };
         let request = Request::builder().uri(WATCH).body(()).unwrap();
-        HeardLayer(Arc::clone(watch)).layer(service_fn(answer)).oneshot(request).await.unwrap()
+        HeardLayer::new(Arc::clone(watch)).layer(service_fn(answer)).oneshot(request).await.unwrap()
     }
 
     #[tokio::test]
@@ -135,11 +145,12 @@ mod tests {
         assert!(watch.contact.age() < Duration::from_secs(60), "the frame was heard");
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_head_that_never_comes_is_an_error() {
         let never = |_: Request<()>| std::future::pending::<Result<Response<Full<Bytes>>, BoxError>>();
         let request = Request::builder().uri(WATCH).body(()).unwrap();
-        let error = HeardLayer(watch()).layer(service_fn(never)).oneshot(request).await.err().unwrap();
+        let layer = HeardLayer { watch: watch(), within: Duration::from_millis(5) };
+        let error = layer.layer(service_fn(never)).oneshot(request).await.err().unwrap();
         assert!(error.is::<HeadersTimedOut>());
     }
 

@@ -39,7 +39,9 @@ impl Assets {
             }
         }
         // Nothing that these tests start may outlive them.
-        has("setpriv")?;
+        if !Command::new("setpriv").arg("--version").output().is_ok_and(|output| output.status.success()) {
+            return Err("setpriv (of util-linux) is missing".to_owned());
+        }
         Ok(Self { kubernetes, built })
     }
 
@@ -75,14 +77,6 @@ fn built() -> Result<PathBuf, String> {
 /// A variable that isn't empty.
 pub fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
-}
-
-/// Whether a program of the system is there.
-pub fn has(program: &str) -> Result<(), String> {
-    match Command::new(program).arg("--version").output() {
-        Ok(output) if output.status.success() => Ok(()),
-        _ => Err(format!("{program} (of util-linux) is missing")),
-    }
 }
 
 /// Says once what is left out and why, past the test runner, which keeps what passing tests print. Where the suite is required,

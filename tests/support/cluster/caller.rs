@@ -169,7 +169,8 @@ pub fn documents(yaml: &str) -> Vec<Value> {
     documents.into_iter().filter(|document| !document.is_null()).collect()
 }
 
-async fn client(kubeconfig: PathBuf) -> Client {
+/// A client of kube-rs, for the runtime that it is made in.
+pub async fn client(kubeconfig: PathBuf) -> Client {
     let kubeconfig = Kubeconfig::read_from(kubeconfig).unwrap();
     let mut config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
     config.connect_timeout = Some(PATIENCE);

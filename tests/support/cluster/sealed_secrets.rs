@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
-use super::assets::{Assets, has, skip};
+use super::assets::{Assets, skip};
 use super::daemon::{Daemon, Recipe};
 use super::{Account, Cluster, pod, run};
 use crate::support::wait_for;
@@ -51,7 +51,7 @@ impl<'a> SealedSecretsController<'a> {
         let assets = Assets::find()?;
         let (program, kubeseal) = (assets.sealed_secrets(NAME)?, assets.sealed_secrets("kubeseal")?);
         let definition = assets.sealed_secrets("sealedsecrets-crd.yaml")?;
-        if let Err(reason) = has("unshare") {
+        if let Err(reason) = pod::is_possible() {
             skip("the tests against the Sealed Secrets controller", &reason);
             return None;
         }
