@@ -27,8 +27,10 @@ use crate::domain::error::{Failure, SealError};
 use crate::domain::instance_type::{IngestReport, samples};
 use crate::domain::names::{Actor, ClusterName, DataKey, InstanceTypeName, Namespace};
 use crate::domain::nodegroup::{CapacityType, Nodegroup, NodegroupEdit, NodegroupSpec, Scaling, ScalingEdit};
-use crate::domain::ports::{Load, MockInstanceTypeSource, MockNodegroupStore, SecretSealer};
-use crate::domain::secret::{Certificate, Scope, SealScope, Sealed, SecretBytes, SecretEdit, SecretSpec, SecretValues};
+use crate::domain::ports::{Load, MockInstanceTypeSource, MockNodegroupStore, MockSecretStore, SecretSealer};
+use crate::domain::secret::{
+    Certificate, KeySummary, Scope, SealScope, Sealed, SecretBytes, SecretEdit, SecretSpec, SecretSummary, SecretValues,
+};
 use crate::domain::snapshot::{Contact, Observed, Revision, Snapshot, SourceInfo, SourceKind};
 
 /// A service to try use cases on.
@@ -53,6 +55,8 @@ pub(crate) struct Setup {
     pub(crate) clusters: Vec<&'static str>,
     /// Nodegroups that only the cluster has.
     pub(crate) in_cluster: Vec<&'static str>,
+    /// Secrets that the cluster has; with none named it isn't looked at.
+    pub(crate) secrets_in_cluster: Vec<(&'static str, SecretSummary)>,
     /// What the templates do wrong.
     pub(crate) spoil: Option<Spoil>,
     /// Whether no price list was loaded.
@@ -87,7 +91,7 @@ impl Setup {
         let sealer = Arc::new(FakeSealer::default());
         let secrets = Secrets::new(
             git.clone(),
-            None,
+            (!self.secrets_in_cluster.is_empty()).then(|| Arc::new(secrets_of(&self.secrets_in_cluster)) as Arc<_>),
             sealer.clone(),
             git.clone(),
             templates,
@@ -122,6 +126,22 @@ fn cluster_with(names: &[&str]) -> MockNodegroupStore {
     let mut store = MockNodegroupStore::new();
     store.expect_snapshot().returning(move || Ok(snapshot.clone()));
     store
+}
+
+/// A cluster that has these secrets in `team-a`.
+fn secrets_of(secrets: &[(&str, SecretSummary)]) -> MockSecretStore {
+    let items = secrets.iter().map(|(name, secret)| (secret_key(name), Observed::Valid(Arc::new(secret.clone()))));
+    let (source, items) = (here(SourceKind::Kubernetes), items.collect());
+    let snapshot = Arc::new(Snapshot { revision: Revision("1".to_owned()), source, items });
+    let mut store = MockSecretStore::new();
+    store.expect_snapshot().returning(move || Ok(snapshot.clone()));
+    store
+}
+
+/// What is shown of an opaque Secret with keys of these lengths.
+pub(crate) fn summary(keys: &[(&str, u64)]) -> SecretSummary {
+    let key = |(name, bytes): &(&str, u64)| KeySummary { name: (*name).to_owned(), bytes: Some(*bytes), state: "ok" };
+    SecretSummary { kind: "Opaque".to_owned(), keys: keys.iter().map(key).collect(), ..SecretSummary::default() }
 }
 
 /// A source heard from just now.

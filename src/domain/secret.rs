@@ -224,6 +224,8 @@ pub struct SecretSummary {
     pub labels: BTreeMap<String, String>,
     /// When the cluster made it.
     pub created_at: Option<Timestamp>,
+    /// Whether the cluster is deleting it: the Secret, or the SealedSecret.
+    pub deleting: bool,
     /// Where Git declares it.
     pub manifest: Option<ManifestRef>,
 }

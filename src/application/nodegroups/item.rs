@@ -1,5 +1,7 @@
 //! One nodegroup as it is listed: what Git declares joined with what the cluster has, the catalogue's data, the cost.
 
+use std::sync::Arc;
+
 use rust_decimal::Decimal;
 
 use crate::domain::change::{ObjectKey, PullRequest};
@@ -16,7 +18,7 @@ pub struct NodegroupItem {
     /// Its identity.
     pub key: ObjectKey,
     /// Its fields; empty ones when it can't be read.
-    pub nodegroup: Nodegroup,
+    pub nodegroup: Arc<Nodegroup>,
     /// Where it stands.
     pub phase: Phase,
     /// What is wrong with it, in a sentence.
@@ -32,7 +34,7 @@ pub struct NodegroupItem {
     /// Its manifest.
     pub manifest: Option<ManifestRef>,
     /// The open pull request that changes it.
-    pub pull_request: Option<PullRequest>,
+    pub pull_request: Option<Arc<PullRequest>>,
 }
 
 /// An instance type of a nodegroup, with what the catalogue says of it.
@@ -57,19 +59,22 @@ pub fn join(
     declared: Option<&Observed<Nodegroup>>,
     observed: Option<&Observed<Nodegroup>>,
     catalog: Option<&Catalog>,
-    pull_request: Option<PullRequest>,
+    pull_request: Option<Arc<PullRequest>>,
 ) -> NodegroupItem {
-    let manifest = match declared {
-        Some(Observed::Valid(nodegroup)) => nodegroup.manifest.clone(),
-        Some(Observed::Invalid(invalid)) => invalid.manifest.clone(),
-        None => None,
+    let (manifest, unreadable) = match declared {
+        Some(Observed::Valid(nodegroup)) => (nodegroup.manifest.clone(), None),
+        Some(Observed::Invalid(invalid)) => (invalid.manifest.clone(), Some(&invalid.reason)),
+        None => (None, None),
     };
     let (nodegroup, phase, message) = match observed.or(declared) {
         Some(Observed::Valid(nodegroup)) => {
-            ((**nodegroup).clone(), Phase::of(nodegroup.status.as_ref()), status_message(nodegroup))
+            // The cluster goes on with what it has, but nothing that is written in Git reaches it any more.
+            let unreadable = unreadable.map(|reason| format!("Git's manifest can't be read: {reason}"));
+            let message = status_message(nodegroup).or(unreadable);
+            (Arc::clone(nodegroup), Phase::of(nodegroup.status.as_ref()), message)
         }
-        Some(Observed::Invalid(invalid)) => (Nodegroup::default(), Phase::Invalid, Some(invalid.reason.clone())),
-        None => (Nodegroup::default(), Phase::Unknown, None),
+        Some(Observed::Invalid(invalid)) => (Arc::default(), Phase::Invalid, Some(invalid.reason.clone())),
+        None => (Arc::default(), Phase::Unknown, None),
     };
     let instance_types = nodegroup.instance_types.iter().map(|name| facts(catalog, name)).collect();
     NodegroupItem {

@@ -216,6 +216,11 @@ async fn current(
         }
         Some(Observed::Valid(summary)) => summary.manifest.as_ref(),
         Some(Observed::Invalid(invalid)) => return Err(declared::invalid(&invalid.reason)),
+        None if secrets.observed(key).await?.is_some() => {
+            return Err(Failure::conflict(
+                "only the cluster has this secret; POST it with its values first, so that Git declares it",
+            ));
+        }
         None => {
             let keys = snapshot.items.keys();
             return Err(lookup::not_found(ObjectKind::Secret, key.name.as_str(), Some(&key.namespace), keys));

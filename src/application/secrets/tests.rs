@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::*;
 use crate::application::changes::answer::Done;
 use crate::application::doubles::{
-    Service, Setup, ann, done, dry, dry_run, failed, keys, nodegroup_key, opened, secret, secret_key,
+    Service, Setup, ann, done, dry, dry_run, failed, keys, nodegroup_key, opened, secret, secret_key, summary,
 };
 use crate::domain::manifest::documents;
 use crate::domain::names::LabelValue;
@@ -50,7 +50,7 @@ async fn a_secret_is_listed_with_key_names_and_sizes_once_merged() {
     assert_eq!(names(&item), [("password", Some(7)), ("user", Some(3))]);
     assert_eq!((item.stale_seal, item.managed, item.pull_request.is_none()), (Some(false), true, true));
     assert!(!service.git.files()[PATH].contains("hunter2"));
-    assert_eq!(service.secrets.list().await.unwrap().items.len(), 1);
+    assert_eq!(service.secrets.list().await.unwrap().items().count(), 1);
 }
 
 #[tokio::test]
@@ -179,7 +179,7 @@ async fn a_deletion_removes_the_manifest_and_what_isnt_there_has_near_names() {
     assert_eq!(service.git.proposed(number)[0], (PATH.to_owned(), None));
     assert_eq!(item(&service).await.pull_request.unwrap().number, number);
     service.git.merge(number);
-    assert!(service.secrets.list().await.unwrap().items.is_empty());
+    assert!(service.secrets.list().await.unwrap().items().next().is_none());
 }
 
 #[tokio::test]
@@ -229,4 +229,40 @@ async fn a_secret_that_isnt_sealed_is_never_touched_as_that_would_show_its_value
             assert!(!failure.contains("hunter2"));
         }
     }
+}
+
+#[tokio::test]
+async fn the_cluster_is_joined_with_git_in_lists_and_look_ups() {
+    let text = with_secret(secret(&[("a", "x")])).await.git.files()[PATH].clone();
+    let document = documents(text.as_bytes()).unwrap().remove(0);
+    let unsealed =
+        SecretSummary { synced: Some(true), ..crate::domain::manifest::sealed_secret::read(&document).unwrap() };
+    let secrets_in_cluster = vec![("db", unsealed), ("manual", summary(&[("k", 3)]))];
+    let service = Setup { secrets_in_cluster, ..Setup::of(&[(PATH, &text)]) }.start().await;
+    let list = service.secrets.list().await.unwrap();
+    let told: Vec<_> = list.items().map(|item| (item.key, item.managed, item.summary.synced)).collect();
+    assert_eq!(told, [(secret_key("db"), true, Some(true)), (secret_key("manual"), false, None)]);
+    assert_eq!(list.source().kind.as_str(), "kubernetes");
+    assert_eq!(item(&service).await.summary.synced, Some(true));
+    assert_eq!(service.secrets.resolve("manual", None).await.unwrap(), secret_key("manual"));
+    let observed = async |name| service.secrets.observed(&secret_key(name)).await;
+    assert!(matches!(observed("manual").await.unwrap(), Some(Observed::Valid(seen)) if seen.keys[0].name == "k"));
+    assert_eq!(observed("other").await.unwrap(), None);
+
+    opened(update(&service, keys(&[("a", "y")], &[])).await);
+    assert!(item(&service).await.pull_request.is_some());
+}
+
+#[tokio::test]
+async fn a_secret_in_the_cluster_only_cant_be_changed_or_deleted_but_created() {
+    let service = Setup { secrets_in_cluster: vec![("db", summary(&[("k", 3)]))], ..Setup::default() }.start().await;
+    for failure in [
+        failed(update(&service, keys(&[("a", "x")], &[])).await),
+        failed(service.secrets.delete(secret_key("db"), &ann()).await),
+    ] {
+        assert!(failure.starts_with("409 only the cluster has this secret"), "{failure}");
+    }
+    let nowhere = failed(service.secrets.delete(secret_key("dbs"), &ann()).await);
+    assert!(nowhere.starts_with("404") && nowhere.contains("[\"db\"]"), "{nowhere}");
+    opened(service.secrets.create(secret_key("db"), secret(&[("a", "x")]), &ann()).await);
 }
