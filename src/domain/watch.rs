@@ -44,6 +44,10 @@ impl Trouble {
         Self::Unreadable,
     ];
 
+    fn of_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|trouble| *trouble as u8 == code)
+    }
+
     /// The code, as readiness and metrics tell it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -160,16 +164,15 @@ impl WatchStatus {
         self.errors.load(Ordering::Relaxed)
     }
 
-    /// The watch does its work.
-    pub fn note_health(&self) {
-        self.trouble.store(0, Ordering::Relaxed);
+    /// The watch does its work; what was wrong until now.
+    pub fn note_health(&self) -> Option<Trouble> {
+        Trouble::of_code(self.trouble.swap(0, Ordering::Relaxed))
     }
 
     /// What is wrong now.
     #[must_use]
     pub fn trouble(&self) -> Option<Trouble> {
-        let code = self.trouble.load(Ordering::Relaxed);
-        Trouble::ALL.into_iter().find(|trouble| *trouble as u8 == code)
+        Trouble::of_code(self.trouble.load(Ordering::Relaxed))
     }
 
     /// So many of the objects can't be decoded.
@@ -235,7 +238,7 @@ mod tests {
         assert_eq!((watch.trouble(), watch.last_event()), (Some(Trouble::Loading), None));
         watch.note_error(Trouble::Forbidden);
         assert_eq!((watch.trouble(), watch.errors()), (Some(Trouble::Forbidden), 1));
-        watch.note_health();
+        assert_eq!(watch.note_health(), Some(Trouble::Forbidden));
         watch.note_version("7");
         watch.note_event();
         assert_eq!((watch.trouble(), watch.resource_version().as_deref()), (None, Some("7")));

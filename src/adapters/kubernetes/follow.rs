@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::connector::{Connector, NoClient};
 use super::feed::Feed;
+use super::heard::works;
 use super::trouble;
 use super::watchable::Watchable;
 use super::watched::Watched;
@@ -155,7 +156,9 @@ impl<W: Watchable> Follower<W> {
         }
         version.iter().for_each(|version| self.status.note_version(version));
         self.status.note_undecodable(self.undecodable);
-        self.works();
+        works(&self.status);
+        // The next failure is a first one.
+        self.pauses = pauses();
         // Last: whoever sees the new number finds what it stands for.
         self.changes.fetch_add(1, Ordering::Release);
     }
@@ -180,16 +183,6 @@ impl<W: Watchable> Follower<W> {
         if matches!(event, Event::Apply(object) if object.is_undecodable()) {
             self.undecodable += 1;
         }
-    }
-
-    /// The server gave a complete list or told of a change: the next failure is a first one.
-    fn works(&mut self) {
-        self.pauses = pauses();
-        if let Some(trouble) = self.status.trouble() {
-            let (kind, namespace, was) = (W::RESOURCE, self.namespace(), trouble.as_str());
-            tracing::info!(kind, namespace, was, "the watch does its work");
-        }
-        self.status.note_health();
     }
 
     /// Tells the log of a trouble once, not at every try.

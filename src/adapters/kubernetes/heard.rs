@@ -9,12 +9,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::http::{Request, Response, Uri};
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderValue, Request, Response, Uri};
 use http_body_util::BodyExt;
 use http_body_util::combinators::MapFrame;
 use hyper::body::{Body, Frame};
 use tower::{BoxError, Layer, Service};
 
+use crate::domain::names::Namespace;
 use crate::domain::watch::WatchStatus;
 
 /// How long the head of an answer may take.
@@ -79,7 +81,10 @@ where
         self.inner.poll_ready(context).map_err(Into::into)
     }
 
-    fn call(&mut self, request: Request<R>) -> Self::Future {
+    fn call(&mut self, mut request: Request<R>) -> Self::Future {
+        // A connection for each request: one that hangs isn't taken again, and the buffers that secrets' values went through are freed,
+        // and so wiped, when its answer ends.
+        request.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         let HeardLayer { watch, within } = self.layer.clone();
         let from = followed_from(request.uri());
         let answer = self.inner.call(request);
@@ -89,7 +94,10 @@ where
             // A refusal says nothing of how current the data is.
             if response.status().is_success() {
                 watch.contact.touch();
-                from.iter().for_each(|version| watch.note_version(version));
+                if let Some(version) = from {
+                    watch.note_version(&version);
+                    works(&watch);
+                }
             }
             Ok(response.map(|body| {
                 body.map_frame(Box::new(move |frame| {
@@ -98,6 +106,14 @@ where
                 }) as Box<dyn FnMut(_) -> _ + Send>)
             }))
         })
+    }
+}
+
+/// The server does what the watch asks for, be there news or not.
+pub fn works(watch: &WatchStatus) {
+    if let Some(trouble) = watch.note_health() {
+        let namespace = watch.namespace.as_ref().map_or("*", Namespace::as_str);
+        tracing::info!(kind = watch.kind, namespace, was = trouble.as_str(), "the watch does its work");
     }
 }
 

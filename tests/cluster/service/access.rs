@@ -89,7 +89,7 @@ fn in_a_pod_the_service_account_and_its_namespace_are_taken() {
     let app = builder.start();
     app.wait_until_ready();
     assert_eq!(scene.names(&app, "nodegroups"), ["workers"]);
-    let line = app.wait_for_log("adapters");
+    let line = app.wait_for_log("namespaces=");
     assert!(line.contains(&format!("namespaces=\"{}\"", scene.namespace)), "{line}");
 }
 

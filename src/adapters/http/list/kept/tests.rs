@@ -170,7 +170,11 @@ async fn many_that_wait_while_the_list_changes_all_the_time_share_what_is_writte
     let all = join_all((0..50).map(|_| ask()));
     let (all, _): (Vec<Result<(), ApiError>>, Result<(), ApiError>) = tokio::join!(all, let_go);
     assert!(all.iter().all(Result::is_ok));
-    assert_eq!(gate.begun.load(Ordering::SeqCst), 2, "one for the first, and one for all who came while it was written");
+    assert_eq!(
+        gate.begun.load(Ordering::SeqCst),
+        2,
+        "one for the first, and one for all who came while it was written"
+    );
 }
 
 #[tokio::test]
