@@ -72,7 +72,8 @@ fn seen(object: SealedSecret) -> Result<SecretSummary, String> {
     let condition = conditions.into_iter().find(|condition| condition.kind == "Synced");
     let synced = current && condition.as_ref().is_some_and(|condition| condition.status == "True");
     let message = condition.filter(|condition| condition.status != "True").and_then(|condition| condition.message);
-    Ok(SecretSummary { synced: Some(synced), message, ..summary })
+    let deleting = metadata.deletion_timestamp.is_some();
+    Ok(SecretSummary { synced: Some(synced), message, deleting, ..summary })
 }
 
 #[cfg(test)]

@@ -57,6 +57,7 @@ impl Watchable for Secret {
             keys: self.data.0.into_iter().map(key).collect(),
             labels,
             created_at: self.metadata.creation_timestamp.map(|at| at.0),
+            deleting: self.metadata.deletion_timestamp.is_some(),
             ..SecretSummary::default()
         }))
     }

@@ -59,6 +59,7 @@ fn join(secret: Option<&SecretSummary>, sealed: &SecretSummary) -> SecretSummary
         labels: secret.labels.clone(),
         component: secret.component.clone(),
         created_at: secret.created_at,
+        deleting: secret.deleting || sealed.deleting,
         ..sealed.clone()
     }
 }
@@ -109,6 +110,18 @@ mod tests {
         let Observed::Valid(item) = &alone.item else { panic!("not valid") };
         assert_eq!((item.synced, item.sealed), (Some(false), true));
         assert_eq!(states(&alone), [("a", "missing", Some(1))]);
+    }
+
+    #[test]
+    fn it_is_being_deleted_when_either_is() {
+        for (secret, asked) in [(true, false), (false, true), (false, false)] {
+            let going = |summary: &SecretSummary, deleting| SecretSummary { deleting, ..summary.clone() };
+            let Observed::Valid(both) = sealed(&[("a", 1)]) else { panic!("not valid") };
+            let both = Observed::Valid(Arc::new(going(&both, asked)));
+            let joined = joined(Some(&Arc::new(going(&summary(&[("a", 1)]), secret))), &both, None);
+            let Observed::Valid(item) = &joined.item else { panic!("not valid") };
+            assert_eq!(item.deleting, secret || asked);
+        }
     }
 
     #[test]
