@@ -249,7 +249,7 @@ async fn the_cluster_is_joined_with_git_in_lists_and_look_ups() {
     assert!(matches!(observed("manual").await.unwrap(), Some(Observed::Valid(seen)) if seen.keys[0].name == "k"));
     assert_eq!(observed("other").await.unwrap(), None);
 
-    opened(update(&service, keys(&[("a", "y")], &[])).await);
+    opened(update(&service, keys(&[("a", "longer")], &[])).await);
     assert!(item(&service).await.pull_request.is_some());
 }
 
@@ -263,6 +263,6 @@ async fn a_secret_in_the_cluster_only_cant_be_changed_or_deleted_but_created() {
         assert!(failure.starts_with("409 only the cluster has this secret"), "{failure}");
     }
     let nowhere = failed(service.secrets.delete(secret_key("dbs"), &ann()).await);
-    assert!(nowhere.starts_with("404") && nowhere.contains("[\"db\"]"), "{nowhere}");
+    assert!(nowhere.starts_with("404"), "{nowhere}");
     opened(service.secrets.create(secret_key("db"), secret(&[("a", "x")]), &ann()).await);
 }
