@@ -1,5 +1,6 @@
 //! Doubles for the tests of use cases: a service on a repository in memory, wired like the real one.
 
+pub(crate) mod cluster;
 pub(crate) mod git;
 pub(crate) mod templates;
 
@@ -13,6 +14,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
+pub(crate) use self::cluster::summary;
+use self::cluster::{nodegroups_of, secrets_of};
 use self::git::FakeGit;
 use self::templates::{FakeTemplates, Spoil};
 use super::catalog::InstanceTypes;
@@ -26,12 +29,12 @@ use crate::domain::change::{ObjectKey, ObjectKind};
 use crate::domain::error::{Failure, SealError};
 use crate::domain::instance_type::{IngestReport, samples};
 use crate::domain::names::{Actor, ClusterName, DataKey, InstanceTypeName, Namespace};
-use crate::domain::nodegroup::{CapacityType, Nodegroup, NodegroupEdit, NodegroupSpec, Scaling, ScalingEdit};
-use crate::domain::ports::{Load, MockInstanceTypeSource, MockNodegroupStore, MockSecretStore, SecretSealer};
+use crate::domain::nodegroup::{CapacityType, NodegroupEdit, NodegroupSpec, Scaling, ScalingEdit};
+use crate::domain::ports::{Load, MockInstanceTypeSource, SecretSealer};
 use crate::domain::secret::{
-    Certificate, KeySummary, Scope, SealScope, Sealed, SecretBytes, SecretEdit, SecretSpec, SecretSummary, SecretValues,
+    Certificate, Scope, SealScope, Sealed, SecretBytes, SecretEdit, SecretSpec, SecretSummary, SecretValues,
 };
-use crate::domain::snapshot::{Contact, Observed, Revision, Snapshot, SourceInfo, SourceKind};
+use crate::domain::snapshot::{Contact, SourceInfo, SourceKind};
 
 /// A service to try use cases on.
 pub(crate) struct Service {
@@ -81,7 +84,7 @@ impl Setup {
         let clusters = self.clusters.iter().map(|name| ClusterName::parse(name).unwrap()).collect::<BTreeSet<_>>();
         let nodegroups = Nodegroups::new(
             git.clone(),
-            (!self.in_cluster.is_empty()).then(|| Arc::new(cluster_with(&self.in_cluster)) as Arc<_>),
+            (!self.in_cluster.is_empty()).then(|| Arc::new(nodegroups_of(&self.in_cluster)) as Arc<_>),
             instance_types(!self.no_catalog).await,
             git.clone(),
             templates.clone(),
@@ -114,34 +117,6 @@ async fn instance_types(loaded: bool) -> Arc<InstanceTypes> {
         types.load(false).await.unwrap();
     }
     Arc::new(types)
-}
-
-/// A cluster that has nodegroups of these names in `team-a`.
-fn cluster_with(names: &[&str]) -> MockNodegroupStore {
-    let status = crate::domain::nodegroup::NodegroupStatus::default();
-    let nodegroup = Nodegroup { status: Some(status), ..Nodegroup::default() };
-    let items = names.iter().map(|name| (nodegroup_key(name), Observed::Valid(Arc::new(nodegroup.clone())))).collect();
-    let source = here(SourceKind::Kubernetes);
-    let snapshot = Arc::new(Snapshot { revision: Revision("1".to_owned()), source, items });
-    let mut store = MockNodegroupStore::new();
-    store.expect_snapshot().returning(move || Ok(snapshot.clone()));
-    store
-}
-
-/// A cluster that has these secrets in `team-a`.
-fn secrets_of(secrets: &[(&str, SecretSummary)]) -> MockSecretStore {
-    let items = secrets.iter().map(|(name, secret)| (secret_key(name), Observed::Valid(Arc::new(secret.clone()))));
-    let (source, items) = (here(SourceKind::Kubernetes), items.collect());
-    let snapshot = Arc::new(Snapshot { revision: Revision("1".to_owned()), source, items });
-    let mut store = MockSecretStore::new();
-    store.expect_snapshot().returning(move || Ok(snapshot.clone()));
-    store
-}
-
-/// What is shown of an opaque Secret with keys of these lengths.
-pub(crate) fn summary(keys: &[(&str, u64)]) -> SecretSummary {
-    let key = |(name, bytes): &(&str, u64)| KeySummary { name: (*name).to_owned(), bytes: Some(*bytes), state: "ok" };
-    SecretSummary { kind: "Opaque".to_owned(), keys: keys.iter().map(key).collect(), ..SecretSummary::default() }
 }
 
 /// A source heard from just now.

@@ -125,3 +125,31 @@ fn status_message(nodegroup: &Nodegroup) -> Option<String> {
         .and_then(|condition| condition.message.clone())
         .or_else(|| status.health_issues.first().and_then(|issue| issue.message.clone()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::application::doubles::nodegroup_key;
+    use crate::domain::nodegroup::{HealthIssue, NodegroupStatus};
+    use crate::domain::snapshot::Invalid;
+
+    fn active(health_issues: Vec<HealthIssue>) -> Observed<Nodegroup> {
+        let status = NodegroupStatus { raw: Some("ACTIVE".to_owned()), health_issues, ..NodegroupStatus::default() };
+        Observed::Valid(Arc::new(Nodegroup { status: Some(status), ..Nodegroup::default() }))
+    }
+
+    #[test]
+    fn a_manifest_that_cant_be_read_is_told_of_while_the_cluster_goes_on_with_what_it_has() {
+        let git = Observed::Invalid(Invalid { reason: "minSize must be a number".to_owned(), manifest: None });
+        let joined = |there: Option<&Observed<Nodegroup>>| join(&nodegroup_key("a"), Some(&git), there, None, None);
+        let told = |item: NodegroupItem| (item.phase, item.managed, item.message.unwrap_or_default());
+        let reason = "minSize must be a number".to_owned();
+        assert_eq!(told(joined(None)), (Phase::Invalid, true, reason.clone()));
+        let unread = format!("Git's manifest can't be read: {reason}");
+        assert_eq!(told(joined(Some(&active(Vec::new())))), (Phase::Active, true, unread));
+        let issue =
+            HealthIssue { code: String::new(), message: Some("no capacity".to_owned()), resource_ids: Vec::new() };
+        let ill = told(joined(Some(&active(vec![issue]))));
+        assert_eq!(ill.2, "no capacity", "what the cluster complains of comes first");
+    }
+}

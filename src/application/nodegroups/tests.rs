@@ -220,16 +220,6 @@ async fn a_nodegroup_that_is_nowhere_is_not_found_and_one_in_the_cluster_only_is
 }
 
 #[tokio::test]
-async fn a_manifest_that_cant_be_read_is_told_of_while_the_cluster_goes_on_with_what_it_has() {
-    let invalid = BY_HAND.replace("minSize: 1", "minSize: one");
-    let service = Setup { in_cluster: vec!["workers"], ..Setup::of(&[(PATH, &invalid)]) }.start().await;
-    let item = service.nodegroups.get("workers", None).await.unwrap();
-    assert_eq!((item.phase, item.managed), (Phase::Creating, true));
-    let message = item.message.unwrap();
-    assert!(message.starts_with("Git's manifest can't be read: ") && message.contains("minSize"), "{message}");
-}
-
-#[tokio::test]
 async fn a_name_that_several_namespaces_have_needs_one() {
     let other = BY_HAND.replace("team-a", "team-b");
     let service = Setup::of(&[(PATH, BY_HAND), ("nodegroups/team-b/workers.yaml", &other)]).start().await;

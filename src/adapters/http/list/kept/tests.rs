@@ -15,7 +15,7 @@ use crate::domain::snapshot::SourceKind;
 
 /// A list of names that counts how often it is written.
 struct Names {
-    names: Vec<&'static str>,
+    all: Vec<&'static str>,
     source: SourceInfo,
     written: Arc<AtomicUsize>,
 }
@@ -26,7 +26,7 @@ impl Listing for Names {
 
     fn items(&self, host: &str) -> impl Iterator<Item = (ObjectKey, usize, Self::View)> {
         self.written.fetch_add(1, Ordering::SeqCst);
-        self.names.iter().enumerate().map(move |(index, name)| (secret_key(name), index, (*name, host.to_owned())))
+        self.all.iter().enumerate().map(move |(index, name)| (secret_key(name), index, (*name, host.to_owned())))
     }
 
     fn source(&self) -> &SourceInfo {
@@ -35,7 +35,7 @@ impl Listing for Names {
 }
 
 fn names(names: &[&'static str], written: &Arc<AtomicUsize>) -> Arc<Names> {
-    Arc::new(Names { names: names.to_vec(), source: here(SourceKind::Git), written: Arc::clone(written) })
+    Arc::new(Names { all: names.to_vec(), source: here(SourceKind::Git), written: Arc::clone(written) })
 }
 
 async fn newest(kept: &Arc<KeptList<Names>>, host: &str, list: &Arc<Names>) -> Arc<Written<Names>> {
@@ -109,7 +109,7 @@ async fn pages_and_filters_are_cut_out_of_what_is_kept() {
     let (page, end) = told(&asked(&list, &format!("limit=2{}", cursor.unwrap())).await);
     assert_eq!((page.as_str(), end), ("e", None));
 
-    let even = |item: &Item<usize>| item.facts % 2 == 0;
+    let even = |item: &Item<usize>| item.facts.is_multiple_of(2);
     let some = list.answer(&paging("limit=2"), Some(even)).unwrap();
     let some: Value = serde_json::from_slice(&body(some).await).unwrap();
     assert_eq!((told(&some).0.as_str(), &some["total_items"]), ("ac", &3.into()));
