@@ -22,7 +22,6 @@ mod taken;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use async_trait::async_trait;
@@ -33,7 +32,7 @@ use self::identity::Identity;
 use self::known::Known;
 use self::mirror::Mirror;
 use self::remote::Operation;
-pub use self::settings::{GithubSettings, IN_FLIGHT, Step};
+pub use self::settings::{GIT_TIME, GithubSettings, IN_FLIGHT, Step};
 pub use self::token::Token;
 use super::git;
 use super::git::branch::branch_name;
@@ -47,8 +46,6 @@ use crate::domain::names::{BranchName, RepoPath};
 use crate::domain::ports::VersionControl;
 use crate::domain::snapshot::{Snapshot, SourceInfo};
 
-/// How long one exchange with the Git server may take.
-const GIT_TIME: Duration = Duration::from_secs(25);
 /// Changes that are pushed at once; GitHub slows down those who write much at a time.
 const WRITERS: usize = 4;
 
@@ -130,7 +127,7 @@ impl GithubForge {
 
     /// An exchange with the Git server that begins now.
     async fn operation(&self) -> Result<Operation, VcsError> {
-        Ok(within(&self.identity.token().await?))
+        Ok(self.within(Some(self.identity.token().await?)))
     }
 
     /// Work in the mirror that asks nobody, except when the mirror is to be made anew.
@@ -139,18 +136,17 @@ impl GithubForge {
         work: impl FnMut(&git2::Repository) -> Result<T, VcsError> + Send + 'static,
     ) -> Result<T, VcsError> {
         // Reading what is here must work while GitHub is away.
-        let token = self.identity.token().await.ok();
-        let operation = token.map_or_else(|| Operation::within(GIT_TIME, None), |token| within(&token));
+        let operation = self.within(self.identity.token().await.ok());
         self.mirror.with(&operation, work).await
+    }
+
+    fn within(&self, token: Option<Token>) -> Operation {
+        Operation { rejection: Some(self.identity.rejection()), ..Operation::within(self.settings.git_time, token) }
     }
 
     fn step(&self, name: &'static str) {
         (self.settings.step)(name);
     }
-}
-
-fn within(token: &Token) -> Operation {
-    Operation::within(GIT_TIME, Some(token.clone()))
 }
 
 #[async_trait]

@@ -2,6 +2,7 @@
 
 mod crash;
 mod ended;
+mod hanging;
 mod lifecycle;
 mod others;
 mod polling;
