@@ -26,7 +26,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwapOption;
 use async_trait::async_trait;
 
-use self::api::{ClientSettings, GithubApi};
+use self::api::{ClientSettings, GithubApi, Limits};
 use self::flight::{Flight, Turns};
 use self::identity::Identity;
 use self::known::Known;
@@ -73,6 +73,8 @@ pub struct GithubForge {
     notes: AtomicU64,
     trouble: Mutex<Option<Trouble>>,
     polling: Flight<VcsError>,
+    /// The Git server's limits are apart from the API's.
+    git_limits: Limits,
     /// Set when a change ended: its branch is to go.
     sweep_soon: AtomicBool,
     /// One writer of this process for each branch: equal requests wait for the first one's answer.
@@ -125,9 +127,20 @@ impl GithubForge {
         published.ok_or_else(|| VcsError::Unreachable("GitHub wasn't reached yet; the log tells why".to_owned()))
     }
 
-    /// An exchange with the Git server that begins now.
+    /// An exchange with the Git server that begins now, unless it asked for silence.
     async fn operation(&self) -> Result<Operation, VcsError> {
+        if let Some(retry_after) = self.git_limits.silence() {
+            return Err(VcsError::RateLimited { retry_after });
+        }
         Ok(self.within(Some(self.identity.token().await?)))
+    }
+
+    /// Takes note when the Git server asks for silence.
+    fn heard<T>(&self, answer: Result<T, VcsError>) -> Result<T, VcsError> {
+        if let Err(VcsError::RateLimited { retry_after }) = &answer {
+            self.git_limits.keep_silent(*retry_after);
+        }
+        answer
     }
 
     /// Work in the mirror that asks nobody, except when the mirror is to be made anew.

@@ -74,7 +74,7 @@ impl GithubForge {
             step("the commit is made");
             Ok((built.commit, built))
         };
-        let (pushed, built) = self.mirror.push_new(branch, &operation, make).await?;
+        let (pushed, built) = self.heard(self.mirror.push_new(branch, &operation, make).await)?;
         self.step("the branch is pushed");
         Ok(match pushed {
             Pushed::Created => Some(Carried::of(change, built)),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use tokio::sync::Semaphore;
 
-use super::api::{Client, ClientSettings, Decorations, GithubApi, RepositoryName};
+use super::api::{Client, ClientSettings, Decorations, GithubApi, Limits, RepositoryName};
 use super::flight::{Flight, Turns};
 use super::identity::{Credentials, Identity};
 use super::mirror::{Mirror, MirrorSettings};
@@ -93,6 +93,7 @@ pub(super) async fn open(settings: GithubSettings, client: &ClientSettings) -> R
         notes: AtomicU64::new(0),
         trouble: Mutex::new(Some("connecting")),
         polling: Flight::default(),
+        git_limits: Limits::default(),
         sweep_soon: AtomicBool::new(false),
         turns: Turns::default(),
         writers: Semaphore::new(WRITERS),
