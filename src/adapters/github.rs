@@ -13,13 +13,14 @@ mod transport;
 
 mod flight;
 mod known;
+mod lacking;
 mod poll;
 mod propose;
 mod settings;
 mod settle;
 mod taken;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -75,6 +76,8 @@ pub struct GithubForge {
     polling: Flight<VcsError>,
     /// The Git server's limits are apart from the API's.
     git_limits: Limits,
+    /// The open pull requests that need nothing more of this process: it decorated them, or saw that somebody did.
+    decorated: Mutex<BTreeSet<u64>>,
     /// Set when a change ended: its branch is to go.
     sweep_soon: AtomicBool,
     /// One writer of this process for each branch: equal requests wait for the first one's answer.

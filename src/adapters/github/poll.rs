@@ -66,7 +66,7 @@ impl GithubForge {
         }
     }
 
-    /// Looks once. After a sweep: when to sweep again, soon when young branches were left alone.
+    /// Looks once. After a sweep: when to sweep again, soon when something was left alone because it is young.
     async fn look(&self, sweeps: bool) -> Result<Option<Duration>, VcsError> {
         self.refresh().await?;
         if !sweeps && !self.sweep_soon.load(Ordering::Relaxed) {

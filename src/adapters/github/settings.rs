@@ -94,6 +94,7 @@ pub(super) async fn open(settings: GithubSettings, client: &ClientSettings) -> R
         trouble: Mutex::new(Some("connecting")),
         polling: Flight::default(),
         git_limits: Limits::default(),
+        decorated: Mutex::default(),
         sweep_soon: AtomicBool::new(false),
         turns: Turns::default(),
         writers: Semaphore::new(WRITERS),

@@ -3,6 +3,7 @@
 mod crash;
 mod ended;
 mod hanging;
+mod lacking;
 mod lifecycle;
 mod others;
 mod polling;
