@@ -8,6 +8,7 @@ mod certificate;
 mod config;
 mod contract;
 mod crash;
+mod disk;
 mod edge;
 mod github;
 mod instance_types;

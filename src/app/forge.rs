@@ -8,7 +8,7 @@ use crate::adapters::git::build::Author;
 use crate::adapters::git::sign::SigningKey;
 use crate::adapters::github::api::Decorations;
 use crate::adapters::github::identity::{AppCredentials, Credentials};
-use crate::adapters::github::{GithubForge, GithubSettings, IN_FLIGHT, Token};
+use crate::adapters::github::{GIT_TIME, GithubForge, GithubSettings, IN_FLIGHT, Token};
 use crate::adapters::local::{LocalForge, LocalSettings};
 use crate::application::readiness::{Part, PartReport};
 use crate::config::{Config, GithubConfig, GithubCredentials, GitopsConfig};
@@ -62,6 +62,7 @@ async fn on_github(config: &Config, github: &GithubConfig, tasks: &mut Tasks) ->
         decorations: Decorations { labels, reviewers, team_reviewers, assignees },
         draft,
         poll,
+        git_time: GIT_TIME,
         in_flight: IN_FLIGHT,
         step: Arc::new(|_| {}),
     });

@@ -55,16 +55,10 @@ pub struct Builder {
     folder: Arc<TempDir>,
     variables: Vec<(String, String)>,
     arguments: Vec<String>,
-    before: Vec<String>,
+    under: Vec<String>,
 }
 
 impl Builder {
-    /// Puts words in front of the binary: a program that starts it.
-    pub fn started_by(mut self, words: Vec<String>) -> Self {
-        self.before = words;
-        self
-    }
-
     /// Sets a variable.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
@@ -100,16 +94,28 @@ impl Builder {
         self
     }
 
+    /// The working folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Adds an argument.
     pub fn argument(mut self, argument: &str) -> Self {
         self.arguments.push(argument.to_owned());
         self
     }
 
+    /// Runs the binary under a program that becomes it in the end, so that both are one process.
+    pub fn under(mut self, command: &[impl AsRef<str>]) -> Self {
+        self.under = command.iter().map(|word| word.as_ref().to_owned()).collect();
+        self
+    }
+
     fn command(&self) -> Command {
-        let words = [self.before.as_slice(), &[env!("CARGO_BIN_EXE_cre-backend-api").to_owned()]].concat();
-        let mut command = Command::new(&words[0]);
-        command.args(&words[1..]).current_dir(self.folder.path()).env_clear().args(&self.arguments);
+        let binary = env!("CARGO_BIN_EXE_cre-backend-api");
+        let mut words = self.under.iter().map(String::as_str).chain([binary]);
+        let mut command = Command::new(words.next().unwrap());
+        command.current_dir(self.folder.path()).env_clear().args(words).args(&self.arguments);
         command.env("LISTEN_ADDRESS", "127.0.0.1:0");
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -182,12 +188,8 @@ pub struct TestApp {
 impl TestApp {
     /// A run with its own folder and nothing set.
     pub fn builder() -> Builder {
-        Builder {
-            folder: Arc::new(tempfile::tempdir().unwrap()),
-            variables: Vec::new(),
-            arguments: Vec::new(),
-            before: Vec::new(),
-        }
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        Builder { folder, variables: Vec::new(), arguments: Vec::new(), under: Vec::new() }
     }
 
     /// Starts with nothing set.

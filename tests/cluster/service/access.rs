@@ -82,7 +82,7 @@ fn in_a_pod_the_service_account_and_its_namespace_are_taken() {
     let scene = Scene::of(cluster);
     scene.apply_nodegroup("workers", 5);
     let mut builder =
-        TestApp::builder().with_few_prices().started_by(pod::before(&scene.account)).env("PATH", "/usr/bin:/bin");
+        TestApp::builder().with_few_prices().under(&pod::before(&scene.account)).env("PATH", "/usr/bin:/bin");
     for (name, value) in pod::variables(&scene.account) {
         builder = builder.env(&name, &value);
     }
