@@ -8,6 +8,7 @@ mod make;
 mod missing;
 mod pem;
 mod seal;
+mod tls_pair;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,7 +19,7 @@ use jiff::Timestamp;
 
 use crate::domain::error::SealError;
 use crate::domain::ports::SecretSealer;
-use crate::domain::secret::{Certificate, SealScope, Sealed, SecretValues};
+use crate::domain::secret::{Certificate, SealScope, Sealed, SecretBytes, SecretValues, TlsFault};
 
 pub use certificate::{BadCertificate, CertificatePin, SealingCertificate};
 pub use embedded::EmbeddedKey;
@@ -107,5 +108,9 @@ impl SecretSealer for Sealer {
         tokio::task::spawn_blocking(work)
             .await
             .unwrap_or_else(|_| Err(SealError::Failed("the sealing task ended early".to_owned())))
+    }
+
+    fn check_tls<'a>(&'a self, certificate: Option<&'a SecretBytes>, key: Option<&'a SecretBytes>) -> Vec<TlsFault> {
+        tls_pair::faults(certificate.map(SecretBytes::expose), key.map(SecretBytes::expose))
     }
 }

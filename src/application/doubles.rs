@@ -28,7 +28,9 @@ use crate::domain::instance_type::{IngestReport, samples};
 use crate::domain::names::{Actor, ClusterName, DataKey, InstanceTypeName, Namespace};
 use crate::domain::nodegroup::{CapacityType, Nodegroup, NodegroupEdit, NodegroupSpec, Scaling, ScalingEdit};
 use crate::domain::ports::{Load, MockInstanceTypeSource, MockNodegroupStore, SecretSealer};
-use crate::domain::secret::{Certificate, Scope, SealScope, Sealed, SecretBytes, SecretEdit, SecretSpec, SecretValues};
+use crate::domain::secret::{
+    Certificate, Scope, SealScope, Sealed, SecretBytes, SecretEdit, SecretSpec, SecretValues, TlsFault,
+};
 use crate::domain::snapshot::{Contact, Observed, Revision, Snapshot, SourceInfo, SourceKind};
 
 /// A service to try use cases on.
@@ -163,6 +165,15 @@ impl SecretSealer for FakeSealer {
             (key, STANDARD.encode(ciphertext))
         });
         Ok(Sealed { encrypted: encrypted.collect(), fingerprint: self.fingerprint() })
+    }
+
+    /// Knows certificates and keys by a word in them, and takes any two for a pair.
+    fn check_tls<'a>(&'a self, certificate: Option<&'a SecretBytes>, key: Option<&'a SecretBytes>) -> Vec<TlsFault> {
+        let lacks = |value: Option<&SecretBytes>, word: &str| {
+            value.is_some_and(|value| !String::from_utf8_lossy(value.expose()).contains(word))
+        };
+        let faults = [(lacks(certificate, "CERTIFICATE"), TlsFault::Certificate), (lacks(key, "KEY"), TlsFault::Key)];
+        faults.into_iter().filter(|(lacks, _)| *lacks).map(|(_, fault)| fault).collect()
     }
 }
 
