@@ -8,8 +8,8 @@ use std::ffi::OsString;
 use std::path::Path;
 
 pub use parts::{
-    AccessConfig, GithubConfig, GithubCredentials, GitopsConfig, InstanceTypesConfig, InstanceTypesUrl, SecretText,
-    SecretsConfig, ServerConfig, TelemetryConfig,
+    AccessConfig, CertificateAt, ControllerConfig, GithubConfig, GithubCredentials, GitopsConfig, InstanceTypesConfig,
+    InstanceTypesUrl, SecretText, SecretsConfig, ServerConfig, TelemetryConfig,
 };
 pub use vars::ConfigError;
 use vars::Vars;
@@ -61,7 +61,7 @@ impl Config {
         let secrets = SecretsConfig::read(&vars);
         let all = || {
             let (telemetry, server) = (telemetry?, server?);
-            let (instance_types, gitops) = (instance_types?, gitops?);
+            let (instance_types, gitops, secrets) = (instance_types?, gitops?, secrets?);
             Some(Self { telemetry, server, access, instance_types, gitops, secrets, in_cluster })
         };
         let config = all();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::forge::{self, Forge};
-use super::sealing::sealing;
+use super::sealing::{Sealing, sealing};
 use super::tasks::Tasks;
 use super::{StartError, request_key};
 use crate::adapters::http::state::UseCases;
@@ -22,9 +22,6 @@ use crate::application::secrets::{SecretPolicy, Secrets};
 use crate::config::{Config, InstanceTypesUrl};
 use crate::domain::change::ObjectKind;
 use crate::domain::ports::{InstanceTypeSource, TemplateRenderer};
-
-/// The namespace of the Sealed Secrets controller; the setting for another comes with the cluster.
-const CONTROLLER_NAMESPACE: &str = "kube-system";
 
 /// What the settings were wired to.
 pub struct Wired {
@@ -50,10 +47,10 @@ pub async fn wire(config: &Config, tasks: &mut Tasks) -> Result<Wired, StartErro
     let declared = Arc::new(DeclaredStore::new(forge.clone(), roots));
     let (running, stop) = (declared.clone(), tasks.stop_token());
     tasks.spawn("declared", async move { running.run(stop).await });
-    let (sealer, sealing_part) = sealing(config, tasks)?;
+    let Sealing { sealer, adapter: sealing, part: sealing_part } = sealing(config, None, tasks)?;
 
     let named = config.access.write_namespaces.iter().cloned().collect();
-    let policy = WritePolicy::new(config.access.write_everywhere, named, CONTROLLER_NAMESPACE);
+    let policy = WritePolicy::new(config.access.write_everywhere, named, config.secrets.controller.namespace.as_str());
     let changes = Arc::new(Changes::new(forge.clone(), templates.clone(), policy, key, config.gitops.direct));
     let clusters = config.access.clusters.as_ref().map(|names| names.iter().cloned().collect());
     let use_cases = UseCases {
@@ -86,9 +83,9 @@ pub async fn wire(config: &Config, tasks: &mut Tasks) -> Result<Wired, StartErro
         declared_part("nodegroups", declared.clone(), source.stale_after),
         declared_part("secrets", declared, source.stale_after),
         forge_part,
-        Box::new(sealing_part),
+        sealing_part,
     ];
-    log_choice(config, adapter, &source.location, &instance_types.status().source.location);
+    log_choice(config, adapter, sealing, &source.location, &instance_types.status().source.location);
 
     let readiness = Arc::new(Readiness::new(parts, config.server.ready_max_age));
     let authenticator = match &config.server.tokens_file {
@@ -167,12 +164,7 @@ fn declared_part(name: &'static str, declared: Arc<DeclaredStore>, stale_after: 
 }
 
 /// Says which adapters were chosen, as the operator can't see it otherwise.
-fn log_choice(config: &Config, version_control: &str, repository: &str, instance_types: &str) {
-    let sealing = match (&config.secrets.certificate, &config.gitops.github) {
-        (Some(_), _) => "file",
-        (None, Some(_)) => "none",
-        (None, None) => "embedded",
-    };
+fn log_choice(config: &Config, version_control: &str, sealing: &str, repository: &str, instance_types: &str) {
     tracing::info!(
         instance_types,
         stores = "git",
