@@ -36,6 +36,10 @@ run: setup-run ## run the service on http://127.0.0.1:8000; installs what is mis
 test: setup-test ## run all tests: unit, integration, documentation; installs what is missing first
 	cargo test --locked $(ARGS)
 
+.PHONY: cluster-assets
+cluster-assets: ## build the API server, etcd, kubectl and the Sealed Secrets controller that tests start, with Go; prints their folder
+	@tests/cluster/assets/build
+
 .PHONY: unit
 unit: setup-run ## run the unit tests
 	cargo test --locked --lib $(ARGS)

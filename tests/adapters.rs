@@ -5,4 +5,4 @@ mod github;
 mod local;
 mod pricing;
 mod sealing;
-mod templates;
+pub mod templates;

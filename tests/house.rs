@@ -92,7 +92,7 @@ fn mentioned<'a>(text: &str, paths: &'a [String]) -> Option<&'a String> {
 #[test]
 fn nothing_mentions_a_path_of_this_machine() {
     let paths = machine_paths();
-    let mut all = [files("src"), files("templates")].concat();
+    let mut all = [files("src"), files("templates"), files("deploy")].concat();
     for name in ["README.md", "Cargo.toml", "Makefile", "Dockerfile", ".env.example"] {
         all.push((name.to_owned(), root().join(name)));
     }

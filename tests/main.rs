@@ -4,6 +4,7 @@
 
 mod adapters;
 mod api;
+mod cluster;
 mod domain;
 mod house;
 mod readme;

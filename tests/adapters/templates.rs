@@ -1,7 +1,7 @@
 //! The Tera templates: what they render, what they refuse, and that no text can break out.
 #![allow(clippy::unwrap_used, reason = "helpers of tests, which clippy does not see as tests")]
 
-mod drafts;
+pub mod drafts;
 mod folder;
 mod injection;
 mod manifests;

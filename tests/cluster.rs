@@ -1,0 +1,6 @@
+//! Against a real API server.
+
+mod deploy;
+mod harness;
+mod manifests;
+mod sealed_secrets;
