@@ -4,3 +4,4 @@ mod deploy;
 mod harness;
 mod manifests;
 mod sealed_secrets;
+mod sealing;

@@ -6,7 +6,7 @@ mod controller;
 mod embedded;
 mod fetched;
 mod file;
-mod keys;
+pub mod keys;
 mod processes;
 mod round_trip;
 mod url;
