@@ -15,6 +15,7 @@ pub mod https;
 pub mod process;
 pub mod sealing;
 pub mod smart_http;
+pub mod tls;
 pub mod tokens;
 
 pub use client::request_raw;

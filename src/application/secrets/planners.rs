@@ -180,7 +180,7 @@ impl Edit<'_> {
             _ => return None,
         };
         let message = format!("{set} is set without {half}: whether they belong together can't be checked");
-        Some(Warning::new("unchecked_pair", &format!("/set/data/{set}"), message))
+        Some(Warning::new("unchecked_pair", "/set", message))
     }
 
     /// Where the request removes what a pointer into the data names.
