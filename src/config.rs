@@ -9,8 +9,8 @@ use std::path::Path;
 
 use parts::Surroundings;
 pub use parts::{
-    AccessConfig, ClusterConfig, GithubConfig, GithubCredentials, GitopsConfig, InstanceTypesConfig, InstanceTypesUrl,
-    SecretText, SecretsConfig, ServerConfig, TelemetryConfig, WatchedNamespaces,
+    AccessConfig, CertificateAt, ClusterConfig, ControllerConfig, GithubConfig, GithubCredentials, GitopsConfig,
+    InstanceTypesConfig, InstanceTypesUrl, SecretText, SecretsConfig, ServerConfig, TelemetryConfig, WatchedNamespaces,
 };
 pub use vars::ConfigError;
 use vars::Vars;
@@ -63,7 +63,7 @@ impl Config {
         let cluster = ClusterConfig::read(&vars, &surroundings);
         let all = || {
             let (telemetry, server) = (telemetry?, server?);
-            let (instance_types, gitops) = (instance_types?, gitops?);
+            let (instance_types, gitops, secrets) = (instance_types?, gitops?, secrets?);
             Some(Self { telemetry, server, access, instance_types, gitops, secrets, cluster })
         };
         let config = all();

@@ -10,7 +10,7 @@
 //! | [`adapters`] | what fills the ports, and HTTP, which calls the use cases | `domain`; `http` also `application` |
 //! | [`app`] | the composition root: adapters chosen, tasks owned, signals, shutdown | everybody |
 //! | [`config`] | the settings, read once, every mistake told at once | `domain` |
-//! | [`telemetry`], [`private_files`] | the log; key files that are never half written or open to others | nobody |
+//! | [`telemetry`], [`private_files`], [`outbound`] | the log; key files that are never half written or open to others; how foreign addresses are told | nobody |
 //!
 //! Adapters don't know each other, but for `local` and `github`, which both stand on `git`. A test reads the imports and holds
 //! these rules.
@@ -22,7 +22,7 @@
 //! | [`InstanceTypeSource`](domain::ports::InstanceTypeSource) | [`adapters::pricing`]: an AWS offer file, read in one pass |
 //! | [`NodegroupStore`](domain::ports::NodegroupStore), [`SecretStore`](domain::ports::SecretStore) | [`adapters::manifests`]: what the base branch declares; [`adapters::kubernetes`]: what a cluster has, by reflectors |
 //! | [`VersionControl`](domain::ports::VersionControl) | [`adapters::github`]: pull requests on GitHub; [`adapters::local`]: a bare repository of this machine, pull requests included |
-//! | [`SecretSealer`](domain::ports::SecretSealer) | [`adapters::sealing`]: as `kubeseal` does, with an own key or a certificate's file; on GitHub without a certificate not at all |
+//! | [`SecretSealer`](domain::ports::SecretSealer) | [`adapters::sealing`]: as `kubeseal` does, with the certificate of the controller, an address or a file, or with an own key; on GitHub without a certificate not at all |
 //! | [`TemplateRenderer`](domain::ports::TemplateRenderer) | [`adapters::templates`]: Tera |
 //!
 //! # The way of a read
@@ -45,5 +45,6 @@ pub mod app;
 pub mod application;
 pub mod config;
 pub mod domain;
+pub mod outbound;
 pub mod private_files;
 pub mod telemetry;

@@ -4,5 +4,5 @@ mod git;
 mod github;
 mod local;
 mod pricing;
-mod sealing;
+pub mod sealing;
 pub mod templates;

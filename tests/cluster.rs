@@ -4,4 +4,5 @@ mod deploy;
 mod harness;
 mod manifests;
 mod sealed_secrets;
+mod sealing;
 mod service;

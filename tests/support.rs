@@ -16,6 +16,7 @@ pub mod process;
 pub mod sealing;
 pub mod small_disk;
 pub mod smart_http;
+pub mod tls;
 pub mod tokens;
 
 pub use client::request_raw;

@@ -1,30 +1,43 @@
-//! `SecretSealer`, sealing as kubeseal does; the certificate comes from the embedded key or a file.
+//! `SecretSealer`, sealing as kubeseal does; the certificate comes from the controller, an address, a file, or the embedded key.
 
 mod certificate;
+mod controller;
 mod embedded;
+mod fetched;
 mod file_certificate;
 mod key_files;
 mod make;
 mod missing;
 mod pem;
 mod seal;
+mod tls_pair;
+mod url;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::domain::error::SealError;
 use crate::domain::ports::SecretSealer;
-use crate::domain::secret::{Certificate, SealScope, Sealed, SecretValues};
+use crate::domain::secret::{Certificate, SealScope, Sealed, SecretBytes, SecretValues, TlsFault};
 
 pub use certificate::{BadCertificate, CertificatePin, SealingCertificate};
+pub use controller::ControllerProxy;
 pub use embedded::EmbeddedKey;
+pub use fetched::{Fetch, Fetched, FetchedCertificate, Pace};
 pub use file_certificate::FileCertificate;
 pub use missing::NoCertificate;
 pub use seal::seal_value;
+pub use url::CertificateUrl;
+
+/// More than any certificate with its chain.
+const MAX_BYTES: usize = 1024 * 1024;
+/// How often a certificate that is at hand is looked at, and a key that can't be made is tried again.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
 
 /// Where the certificate comes from.
 #[async_trait]
@@ -35,6 +48,11 @@ pub trait CertificateSource: Send + Sync + 'static {
     /// [`SealError::NotReady`] while it is being made, [`SealError::NoCertificate`] when there never was a good one; the sentence
     /// names the setting or file to mend. A certificate that was read earlier stays when its source fails.
     async fn current(&self) -> Result<Current, SealError>;
+
+    /// Does what the source needs done in the background, and tells when to come again.
+    async fn refresh(&self) -> Duration {
+        LOOK_EVERY
+    }
 }
 
 /// A certificate, and where and when it was read.
@@ -46,6 +64,8 @@ pub struct Current {
     pub source: String,
     /// When its source was last read successfully.
     pub read_at: Timestamp,
+    /// Whether the last attempt to read its source failed.
+    pub failing: bool,
     /// What to mend when it is no good: a setting or a file.
     pub mend: String,
 }
@@ -63,12 +83,20 @@ impl Sealer {
     }
 
     /// The certificate, if it is valid at this moment: what was good when it was read may have expired since.
-    async fn valid(&self) -> Result<Current, SealError> {
+    ///
+    /// # Errors
+    /// As [`SecretSealer::certificate`].
+    pub async fn current(&self) -> Result<Current, SealError> {
         let current = self.source.current().await?;
         match current.certificate.check_validity(Timestamp::now()) {
             Ok(()) => Ok(current),
             Err(reason) => Err(SealError::NoCertificate(format!("{}: {reason}", current.mend))),
         }
+    }
+
+    /// Keeps the source up to date; tells when to come again.
+    pub async fn refresh(&self) -> Duration {
+        self.source.refresh().await
     }
 }
 
@@ -81,7 +109,7 @@ impl fmt::Debug for Sealer {
 #[async_trait]
 impl SecretSealer for Sealer {
     async fn certificate(&self) -> Result<Certificate, SealError> {
-        let current = self.valid().await?;
+        let current = self.current().await?;
         let certificate = &current.certificate;
         Ok(Certificate {
             pem: certificate.pem().to_owned(),
@@ -94,7 +122,7 @@ impl SecretSealer for Sealer {
     }
 
     async fn seal<'a>(&'a self, scope: &'a SealScope, values: SecretValues) -> Result<Sealed, SealError> {
-        let certificate = self.valid().await?.certificate;
+        let certificate = self.current().await?.certificate;
         let label = scope.label();
         // The values move into the task and are wiped there, even when nobody waits for it any more.
         let work = move || {
@@ -107,5 +135,9 @@ impl SecretSealer for Sealer {
         tokio::task::spawn_blocking(work)
             .await
             .unwrap_or_else(|_| Err(SealError::Failed("the sealing task ended early".to_owned())))
+    }
+
+    fn check_tls<'a>(&'a self, certificate: Option<&'a SecretBytes>, key: Option<&'a SecretBytes>) -> Vec<TlsFault> {
+        tls_pair::faults(certificate.map(SecretBytes::expose), key.map(SecretBytes::expose))
     }
 }

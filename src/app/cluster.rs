@@ -55,6 +55,14 @@ impl Cluster {
         Ok(Self { connector, nodegroups: Arc::new(nodegroups), secrets: Arc::new(secrets), namespaces })
     }
 
+    /// A client for single calls.
+    ///
+    /// # Errors
+    /// When the credentials can't be used.
+    pub async fn client(&self) -> Result<kube::Client, StartError> {
+        self.connector.client().await.map_err(|none| StartError::Setting(format!("KUBECONFIG: {}", none.reason)))
+    }
+
     /// Its parts of readiness.
     pub fn parts(&self) -> [Box<dyn Part>; 2] {
         [part("nodegroups", self.nodegroups.clone()), part("secrets", self.secrets.clone())]

@@ -1,8 +1,6 @@
-//! The sealing key in the background: made on first start, and its state told to readiness.
+//! The sealing certificate in the background: where it comes from, kept up to date, and its state told to readiness.
 
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
@@ -10,83 +8,101 @@ use tokio_util::sync::CancellationToken;
 
 use super::StartError;
 use super::tasks::Tasks;
-use crate::adapters::sealing::{CertificatePin, EmbeddedKey, FileCertificate, NoCertificate, Sealer};
-use crate::application::readiness::PartReport;
-use crate::config::Config;
+use crate::adapters::sealing::{
+    CertificatePin, CertificateSource, CertificateUrl, ControllerProxy, Current, EmbeddedKey, FetchedCertificate,
+    FileCertificate, NoCertificate, Pace, Sealer,
+};
+use crate::application::readiness::{Part, PartReport};
+use crate::config::{CertificateAt, Config};
 use crate::domain::error::SealError;
-use crate::domain::ports::SecretSealer;
 
-/// How often the certificate is looked at, and a key that can't be made is tried again.
-const LOOK_EVERY: Duration = Duration::from_secs(30);
+/// What the last look at the certificate found: it, or a fixed code.
+type Seen = Arc<ArcSwap<Result<Current, &'static str>>>;
 
-/// What the last look at the certificate found: when it was read, or a fixed code.
-type Seen = Arc<ArcSwap<Result<Timestamp, &'static str>>>;
+/// The sealer that the settings ask for.
+pub struct Sealing {
+    /// Its port.
+    pub sealer: Arc<Sealer>,
+    /// Where its certificate comes from, as the log and readiness say it.
+    pub adapter: &'static str,
+    /// Its part of readiness, which never unreadies the service.
+    pub part: Box<dyn Part>,
+}
 
-/// The sealer that the settings ask for, and its part of readiness, which never unreadies the service.
+/// Makes the sealer: with the certificate that the settings name, else the controller's of the cluster, if there is one, else with
+/// a key of its own where this service's repository is its own too. The task that keeps it up to date goes to `tasks`.
 ///
 /// # Errors
-/// When the certificate's pin can't be read.
-pub fn sealing(
-    config: &Config,
-    tasks: &mut Tasks,
-) -> Result<(Arc<Sealer>, impl Fn() -> PartReport + Send + Sync + 'static), StartError> {
-    let seen: Seen = Arc::new(ArcSwap::from_pointee(Err("making_key")));
-    let stop = tasks.stop_token();
-    let (sealer, adapter) = if let Some(path) = &config.secrets.certificate {
-        let sealer = Arc::new(Sealer::new(Arc::new(file(path.clone(), config)?)));
-        tasks.spawn("sealing", watch(sealer.clone(), None, seen.clone(), stop));
-        (sealer, "file")
-    } else if config.gitops.github.is_some() {
-        let sealer = Arc::new(Sealer::new(Arc::new(NoCertificate)));
-        tasks.spawn("sealing", watch(sealer.clone(), None, seen.clone(), stop));
-        (sealer, "none")
-    } else {
-        let key = Arc::new(EmbeddedKey::new(&config.gitops.folder));
-        let sealer = Arc::new(Sealer::new(key.clone()));
-        tasks.spawn("sealing", watch(sealer.clone(), Some(key), seen.clone(), stop));
-        (sealer, "embedded")
-    };
-    let part = move || {
-        let state = **seen.load();
-        let age = state.ok().and_then(|at| Timestamp::now().duration_since(at).try_into().ok());
-        PartReport {
-            name: "sealing",
-            adapter,
-            ready: state.is_ok(),
-            age,
-            reason: state.err(),
-            required: false,
-            watches: Vec::new(),
-        }
-    };
-    Ok((sealer, part))
-}
-
-fn file(path: PathBuf, config: &Config) -> Result<FileCertificate, StartError> {
+/// Which setting is to be mended.
+pub fn sealing(config: &Config, cluster: Option<kube::Client>, tasks: &mut Tasks) -> Result<Sealing, StartError> {
     let pin = config.secrets.certificate_sha256.as_deref().map(CertificatePin::parse).transpose();
     let pin = pin.map_err(|rule| StartError::Setting(format!("SEALED_SECRETS_CERT_SHA256 {rule}")))?;
-    Ok(FileCertificate::new(path, pin))
+    let (adapter, waiting, source) = source(config, cluster, pin)?;
+    let sealer = Arc::new(Sealer::new(source));
+    let seen: Seen = Arc::new(ArcSwap::from_pointee(Err(waiting)));
+    let (told, stop) = (seen.clone(), tasks.stop_token());
+    tasks.spawn("sealing", keep(sealer.clone(), waiting, seen, stop));
+    let part = move || report(adapter, &told.load());
+    Ok(Sealing { sealer, adapter, part: Box::new(part) })
 }
 
-/// Makes the embedded key, where that is the source, then looks at the certificate from time to time.
-async fn watch(sealer: Arc<Sealer>, key: Option<Arc<EmbeddedKey>>, seen: Seen, stop: CancellationToken) {
-    let mut made = key.is_none();
-    loop {
-        if let (Some(key), false) = (&key, made) {
-            match key.prepare().await {
-                Ok(()) => made = true,
-                Err(error) => tracing::error!(%error, "secrets can't be sealed"),
-            }
+/// The certificate's source, with its name and what it does at first.
+fn source(
+    config: &Config,
+    cluster: Option<kube::Client>,
+    pin: Option<CertificatePin>,
+) -> Result<(&'static str, &'static str, Arc<dyn CertificateSource>), StartError> {
+    let controller = &config.secrets.controller;
+    let (namespace, name) = (controller.namespace.as_str(), controller.name.as_str());
+    Ok(match (&config.secrets.certificate, cluster) {
+        (Some(CertificateAt::File(path)), _) => ("file", "reading", Arc::new(FileCertificate::new(path.clone(), pin))),
+        (Some(CertificateAt::Url(url)), _) => {
+            let url = CertificateUrl::new(url.clone());
+            let url = url.map_err(|what| StartError::Setting(format!("SEALED_SECRETS_CERT {what}")))?;
+            ("url", "fetching", Arc::new(FetchedCertificate::new(url, pin, Pace::default())))
         }
-        let state = sealer.certificate().await.map(|certificate| certificate.read_at).map_err(|error| match error {
-            SealError::NotReady => "making_key",
+        (None, Some(client)) => {
+            let proxy = ControllerProxy::new(client, namespace, name, controller.port);
+            ("kubernetes", "fetching", Arc::new(FetchedCertificate::new(proxy, pin, Pace::default())))
+        }
+        (None, None) if pin.is_some() => {
+            let what = "SEALED_SECRETS_CERT_SHA256 pins a certificate, but there is none to hold to it; set \
+                        SEALED_SECRETS_CERT as well, or NAMESPACE for the controller's in the cluster, or unset it";
+            return Err(StartError::Setting(what.to_owned()));
+        }
+        (None, None) if config.gitops.github.is_some() => ("none", "reading", Arc::new(NoCertificate)),
+        (None, None) => ("embedded", "making_key", Arc::new(EmbeddedKey::new(&config.gitops.folder))),
+    })
+}
+
+fn report(adapter: &'static str, seen: &Result<Current, &'static str>) -> PartReport {
+    let now = Timestamp::now();
+    let valid = seen.as_ref().is_ok_and(|current| current.certificate.check_validity(now).is_ok());
+    let reason = match seen {
+        Ok(_) if !valid => Some("no_certificate"),
+        Ok(current) => current.failing.then_some("reload_failed"),
+        Err(code) => Some(*code),
+    };
+    let age = seen.as_ref().ok().and_then(|current| now.duration_since(current.read_at).try_into().ok());
+    PartReport { name: "sealing", adapter, ready: valid, age, reason, required: false, watches: Vec::new() }
+}
+
+/// Keeps the certificate up to date, and what readiness tells of it.
+async fn keep(sealer: Arc<Sealer>, waiting: &'static str, seen: Seen, stop: CancellationToken) {
+    loop {
+        let pause = tokio::select! {
+            () = stop.cancelled() => return,
+            pause = sealer.refresh() => pause,
+        };
+        let now = sealer.current().await.map_err(|error| match error {
+            SealError::NotReady => waiting,
             SealError::NoCertificate(_) => "no_certificate",
             SealError::Failed(_) => "failed",
         });
-        seen.store(Arc::new(state));
+        seen.store(Arc::new(now));
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = tokio::time::sleep(pause) => {}
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::cluster::Cluster;
 use super::forge::{self, Forge};
-use super::sealing::sealing;
+use super::sealing::{Sealing, sealing};
 use super::tasks::Tasks;
 use super::{StartError, request_key};
 use crate::adapters::http::state::UseCases;
@@ -23,9 +23,6 @@ use crate::application::secrets::{SecretPolicy, Secrets};
 use crate::config::{Config, InstanceTypesUrl};
 use crate::domain::change::ObjectKind;
 use crate::domain::ports::{InstanceTypeSource, TemplateRenderer};
-
-/// The namespace of the Sealed Secrets controller; the setting for another comes with the cluster.
-const CONTROLLER_NAMESPACE: &str = "kube-system";
 
 /// What the settings were wired to.
 pub struct Wired {
@@ -53,15 +50,19 @@ pub async fn wire(config: &Config, tasks: &mut Tasks) -> Result<Wired, StartErro
     let declared = Arc::new(DeclaredStore::new(forge.clone(), roots));
     let (running, stop) = (declared.clone(), tasks.stop_token());
     tasks.spawn("declared", async move { running.run(stop).await });
-    let (sealer, sealing_part) = sealing(config, tasks)?;
     let cluster = match &config.cluster {
         Some(cluster) => Some(Cluster::open(cluster, tasks).await?),
         None => None,
     };
     let (nodegroups, secrets) = cluster.as_ref().map(Cluster::stores).unzip();
+    let client = match &cluster {
+        Some(cluster) => Some(cluster.client().await?),
+        None => None,
+    };
+    let Sealing { sealer, adapter: sealing, part: sealing_part } = sealing(config, client, tasks)?;
 
     let named = config.access.write_namespaces.iter().cloned().collect();
-    let policy = WritePolicy::new(config.access.write_everywhere, named, CONTROLLER_NAMESPACE);
+    let policy = WritePolicy::new(config.access.write_everywhere, named, config.secrets.controller.namespace.as_str());
     let changes = Arc::new(Changes::new(forge.clone(), templates.clone(), policy, key, config.gitops.direct));
     let clusters = config.access.clusters.as_ref().map(|names| names.iter().cloned().collect());
     let use_cases = UseCases {
@@ -101,8 +102,9 @@ pub async fn wire(config: &Config, tasks: &mut Tasks) -> Result<Wired, StartErro
             parts.push(declared_part("secrets", declared, source.stale_after));
         }
     }
-    parts.extend([forge_part, Box::new(sealing_part)]);
-    log_choice(config, cluster.as_ref(), adapter, &source.location, &instance_types.status().source.location);
+    parts.extend([forge_part, sealing_part]);
+    let instance_types_location = instance_types.status().source.location;
+    log_choice(config, cluster.as_ref(), adapter, sealing, &source.location, &instance_types_location);
 
     let readiness = Arc::new(Readiness::new(parts, config.server.ready_max_age));
     let authenticator = match &config.server.tokens_file {
@@ -197,14 +199,10 @@ fn log_choice(
     config: &Config,
     cluster: Option<&Cluster>,
     version_control: &str,
+    sealing: &str,
     repository: &str,
     instance_types: &str,
 ) {
-    let sealing = match (&config.secrets.certificate, &config.gitops.github) {
-        (Some(_), _) => "file",
-        (None, Some(_)) => "none",
-        (None, None) => "embedded",
-    };
     tracing::info!(
         instance_types,
         stores = if cluster.is_some() { "kubernetes" } else { "git" },

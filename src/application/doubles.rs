@@ -2,21 +2,17 @@
 
 pub(crate) mod cluster;
 pub(crate) mod git;
+pub(crate) mod sealer;
 pub(crate) mod templates;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-
-use async_trait::async_trait;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use jiff::Timestamp;
 
 pub(crate) use self::cluster::summary;
 use self::cluster::{nodegroups_of, secrets_of};
 use self::git::FakeGit;
+use self::sealer::FakeSealer;
 use self::templates::{FakeTemplates, Spoil};
 use super::catalog::InstanceTypes;
 use super::changes::Changes;
@@ -26,14 +22,12 @@ use super::changes::policy::WritePolicy;
 use super::nodegroups::{Nodegroups, WriteOptions};
 use super::secrets::{SecretPolicy, Secrets};
 use crate::domain::change::{ObjectKey, ObjectKind};
-use crate::domain::error::{Failure, SealError};
+use crate::domain::error::Failure;
 use crate::domain::instance_type::{IngestReport, samples};
 use crate::domain::names::{Actor, ClusterName, DataKey, InstanceTypeName, Namespace};
 use crate::domain::nodegroup::{CapacityType, NodegroupEdit, NodegroupSpec, Scaling, ScalingEdit};
-use crate::domain::ports::{Load, MockInstanceTypeSource, SecretSealer};
-use crate::domain::secret::{
-    Certificate, Scope, SealScope, Sealed, SecretBytes, SecretEdit, SecretSpec, SecretSummary, SecretValues,
-};
+use crate::domain::ports::{Load, MockInstanceTypeSource};
+use crate::domain::secret::{Scope, SecretBytes, SecretEdit, SecretSpec, SecretSummary, SecretValues};
 use crate::domain::snapshot::{Contact, SourceInfo, SourceKind};
 
 /// A service to try use cases on.
@@ -123,43 +117,6 @@ async fn instance_types(loaded: bool) -> Arc<InstanceTypes> {
 pub(crate) fn here(kind: SourceKind) -> SourceInfo {
     let contact = Arc::new(Contact::now());
     SourceInfo { kind, location: "here".to_owned(), contact, stale_after: Duration::from_secs(5), watches: Vec::new() }
-}
-
-/// Seals with nothing but the length of what it is given; no two ciphertexts are equal, as in the real thing.
-#[derive(Default)]
-pub(crate) struct FakeSealer {
-    sealed: AtomicUsize,
-    /// How often the certificate was renewed.
-    pub(crate) renewals: AtomicUsize,
-}
-
-impl FakeSealer {
-    fn fingerprint(&self) -> String {
-        format!("certificate {}", self.renewals.load(Ordering::SeqCst))
-    }
-}
-
-#[async_trait]
-impl SecretSealer for FakeSealer {
-    async fn certificate(&self) -> Result<Certificate, SealError> {
-        Ok(Certificate {
-            pem: String::new(),
-            fingerprint: self.fingerprint(),
-            not_before: Timestamp::UNIX_EPOCH,
-            not_after: Timestamp::MAX,
-            source: "here".to_owned(),
-            read_at: Timestamp::now(),
-        })
-    }
-
-    async fn seal<'a>(&'a self, _: &'a SealScope, values: SecretValues) -> Result<Sealed, SealError> {
-        let encrypted = values.into_iter().map(|(key, value)| {
-            let count = u8::try_from(self.sealed.fetch_add(1, Ordering::SeqCst) % 250).unwrap();
-            let ciphertext = [vec![0, 1, count], vec![0; value.len() + 16]].concat();
-            (key, STANDARD.encode(ciphertext))
-        });
-        Ok(Sealed { encrypted: encrypted.collect(), fingerprint: self.fingerprint() })
-    }
 }
 
 pub(crate) fn namespace(name: &str) -> Namespace {

@@ -3,6 +3,7 @@
 pub mod item;
 pub mod list;
 mod planners;
+pub mod preflight;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -119,11 +120,18 @@ impl Secrets {
     #[must_use]
     pub fn violations(&self, spec: &SecretSpec) -> Vec<Violation> {
         let mut wrong = rules::check(spec, &self.policy.metadata_prefixes);
+        wrong.extend(self.tls_violations(&spec.kind, &spec.values));
         if !self.policy.scopes.contains(&spec.scope) {
             let allowed: Vec<&str> = self.policy.scopes.iter().map(|scope| scope.as_str()).collect();
             wrong.push(Violation::new("/scope", format!("must be one of {}", allowed.join(", "))));
         }
         wrong
+    }
+
+    /// What is wrong with the certificate and the key that are to be sealed into a TLS secret.
+    fn tls_violations(&self, kind: &str, values: &SecretValues) -> Vec<Violation> {
+        let (certificate, key) = rules::tls_pair(kind, values);
+        self.sealer.check_tls(certificate, key).into_iter().map(rules::tls_violation).collect()
     }
 
     /// Asks for a new secret.

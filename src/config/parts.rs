@@ -3,20 +3,22 @@
 mod cluster;
 mod github;
 mod instance_types;
+mod secrets;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
+use url::{Host, Url};
 
 pub(super) use self::cluster::Surroundings;
 pub use self::cluster::{ClusterConfig, WatchedNamespaces};
 pub use self::github::{GithubConfig, GithubCredentials, SecretText};
 pub use self::instance_types::{InstanceTypesConfig, InstanceTypesUrl};
+pub use self::secrets::{CertificateAt, ControllerConfig, SecretsConfig};
 use super::vars::Vars;
 use crate::domain::names::{BranchName, ClusterName, Namespace};
-use crate::domain::secret::Scope;
 
 /// How the log is written.
 #[derive(Debug, Clone)]
@@ -205,54 +207,20 @@ impl GitopsConfig {
     }
 }
 
-/// How secrets are sealed.
-#[derive(Debug, Clone)]
-pub struct SecretsConfig {
-    /// `SEALED_SECRETS_CERT`, none: an own key pair. A file; a URL isn't built yet.
-    pub certificate: Option<PathBuf>,
-    /// `SEALED_SECRETS_CERT_SHA256`, none: the certificate's fingerprint, 64 hexadecimal digits in lower case.
-    pub certificate_sha256: Option<String>,
-    /// `SEALED_SECRETS_SCOPES`, all: the scopes that a secret may have, narrowest first.
-    pub scopes: Vec<Scope>,
-    /// `SECRET_METADATA_PREFIXES`, app.kubernetes.io,backstage.io.
-    pub metadata_prefixes: Vec<String>,
-}
-
-impl SecretsConfig {
-    pub(super) fn read(vars: &Vars) -> Self {
-        let certificate = vars.parsed("SEALED_SECRETS_CERT", |text| {
-            if text.contains("://") { Err("a file: a URL isn't built yet") } else { Ok(PathBuf::from(text)) }
-        });
-        let certificate_sha256 = vars.parsed("SEALED_SECRETS_CERT_SHA256", |text| {
-            let digits = text.replace(':', "").to_lowercase();
-            let valid = digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_hexdigit());
-            if valid { Ok(digits) } else { Err("64 hexadecimal digits") }
-        });
-        if certificate_sha256.is_some() && vars.get("SEALED_SECRETS_CERT").is_none() {
-            vars.problem(
-                "SEALED_SECRETS_CERT_SHA256",
-                "pins a certificate; set SEALED_SECRETS_CERT as well, or unset it",
-            );
-        }
-        let scopes = vars.list("SEALED_SECRETS_SCOPES", |word| match Scope::from_word(word) {
-            Some(scope) => Ok(vec![scope]),
-            None if word == "all" => Ok(Scope::ALL.to_vec()),
-            None => Err("all, or some of strict, namespace-wide, cluster-wide"),
-        });
-        let metadata_prefixes = vars.list("SECRET_METADATA_PREFIXES", |prefix| {
-            let valid = crate::domain::names::ObjectName::parse(prefix);
-            valid.map(|_| prefix.to_owned()).map_err(|_| "DNS names with commas, such as backstage.io")
-        });
-        let mut scopes: Vec<Scope> = scopes.into_iter().flatten().collect();
-        scopes.sort_unstable();
-        scopes.dedup();
-        Self { certificate, certificate_sha256, scopes, metadata_prefixes }
-    }
-}
-
 pub(super) fn seconds(text: &str) -> Result<Duration, &'static str> {
     let number = text.parse().ok().filter(|seconds| (1..=31_536_000).contains(seconds));
     number.map(Duration::from_secs).ok_or("a number of seconds from 1 on")
+}
+
+/// https, or http on this machine: nobody on the way can read it or put something else in its place.
+fn is_safe(url: &Url) -> bool {
+    let loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => return false,
+    };
+    url.scheme() == "https" || (url.scheme() == "http" && loopback)
 }
 
 fn one_line(text: &str) -> Result<String, &'static str> {

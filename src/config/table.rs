@@ -30,8 +30,6 @@ const fn later(name: &'static str, default: &'static str, instead: &'static str)
     Setting { name, default, state: State::NotBuilt(instead) }
 }
 
-const CERT_FILE: &str =
-    "the controller's certificate can't be fetched yet; unset it and give a file in SEALED_SECRETS_CERT";
 const TOKENS_ONLY: &str = "only static tokens are built yet; unset it and use AUTH_TOKENS_FILE";
 const OPERATIONS: &str = "this part isn't built yet; unset it";
 
@@ -97,9 +95,9 @@ pub const SETTINGS: &[Setting] = &[
     built("SEALED_SECRETS_CERT_SHA256", ""),
     built("SEALED_SECRETS_SCOPES", "all"),
     built("SECRET_METADATA_PREFIXES", "app.kubernetes.io,backstage.io"),
-    later("SEALED_SECRETS_CONTROLLER_NAMESPACE", "kube-system", CERT_FILE),
-    later("SEALED_SECRETS_CONTROLLER_NAME", "sealed-secrets-controller", CERT_FILE),
-    later("SEALED_SECRETS_CONTROLLER_PORT", "8080", CERT_FILE),
+    built("SEALED_SECRETS_CONTROLLER_NAMESPACE", "kube-system"),
+    built("SEALED_SECRETS_CONTROLLER_NAME", "sealed-secrets-controller"),
+    built("SEALED_SECRETS_CONTROLLER_PORT", "8080"),
 ];
 
 /// Prefixes of names that are ours alone: an unknown one in `.env` is a typing mistake. `GITHUB_` isn't: build servers set many.

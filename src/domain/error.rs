@@ -104,7 +104,7 @@ pub enum VcsError {
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum SealError {
     /// No certificate yet; trying again helps.
-    #[error("the sealing key is being made")]
+    #[error("the sealing certificate isn't there yet")]
     NotReady,
     /// No usable certificate; the sentence names the setting to mend.
     #[error("{0}")]
@@ -193,7 +193,7 @@ impl From<SealError> for Failure {
     fn from(error: SealError) -> Self {
         match error {
             SealError::NotReady => Self::Unavailable {
-                message: "the sealing key is being made; try again in a few seconds".to_owned(),
+                message: "the sealing certificate isn't there yet; try again in a few seconds".to_owned(),
                 retry_after: Duration::from_secs(2),
             },
             SealError::NoCertificate(message) => Self::Unavailable { message, retry_after: Duration::from_secs(60) },

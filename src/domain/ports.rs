@@ -11,7 +11,9 @@ use super::error::{SealError, SourceError, StoreError, TemplateError, VcsError};
 use super::instance_type::{Catalog, IngestReport};
 use super::names::{BranchName, ClusterName, RepoPath};
 use super::nodegroup::{Nodegroup, NodegroupDraft};
-use super::secret::{Certificate, SealScope, Sealed, SealedSecretDraft, SecretSummary, SecretValues};
+use super::secret::{
+    Certificate, SealScope, Sealed, SealedSecretDraft, SecretBytes, SecretSummary, SecretValues, TlsFault,
+};
 use super::snapshot::{Revision, Snapshot, SourceInfo};
 
 /// What a load brought.
@@ -140,7 +142,7 @@ pub trait SecretSealer: Send + Sync + 'static {
     /// The certificate that values are sealed with now.
     ///
     /// # Errors
-    /// [`SealError::NotReady`] while the embedded key is being made, [`SealError::NoCertificate`].
+    /// [`SealError::NotReady`] while the embedded key is being made or the certificate is fetched for the first time, [`SealError::NoCertificate`].
     async fn certificate(&self) -> Result<Certificate, SealError>;
 
     /// Seals each value for a scope, as `kubeseal` does. The values are wiped when this returns.
@@ -148,6 +150,11 @@ pub trait SecretSealer: Send + Sync + 'static {
     /// # Errors
     /// As [`SecretSealer::certificate`]; an expired certificate is [`SealError::NoCertificate`].
     async fn seal<'a>(&'a self, scope: &'a SealScope, values: SecretValues) -> Result<Sealed, SealError>;
+
+    /// What is wrong with the certificate (a chain, the server's own first) and the private key of a TLS secret, both PEM. One of
+    /// them alone is checked alone. It stands here because it needs cryptography, which the domain has none of, and must come
+    /// before the sealing, after which nobody can tell any more.
+    fn check_tls<'a>(&'a self, certificate: Option<&'a SecretBytes>, key: Option<&'a SecretBytes>) -> Vec<TlsFault>;
 }
 
 /// Renders manifests and the words of a change from templates that platform engineers edit.

@@ -197,6 +197,17 @@ pub struct SealedSecretDraft {
     pub immutable: bool,
 }
 
+/// What is wrong with the values of a secret of the type `kubernetes.io/tls`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TlsFault {
+    /// `tls.crt` begins with no certificate.
+    Certificate,
+    /// `tls.key` is no private key that TLS servers can use.
+    Key,
+    /// The key isn't the certificate's.
+    Pair,
+}
+
 /// What may be shown of a secret.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SecretSummary {

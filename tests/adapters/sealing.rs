@@ -2,8 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests, which clippy does not see as tests")]
 
 mod certificates;
+mod controller;
 mod embedded;
+mod fetched;
 mod file;
-mod keys;
+pub mod keys;
 mod processes;
 mod round_trip;
+mod url;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use self::search::{Haystack, codings};
 use crate::support::client::{Answer, request};
 use crate::support::git::{Checkout, wait_for_state};
+use crate::support::tls::pair;
 use crate::support::tokens::{READER, WRITER, bearer, file};
 use crate::support::{TestApp, wait_for};
 
@@ -25,13 +26,15 @@ struct Session {
     app: TestApp,
     haystack: Haystack,
     sent: usize,
+    /// Lines of the private keys that were sent.
+    keys: Vec<String>,
 }
 
 impl Session {
     fn start(log_format: &str) -> Self {
         let builder = TestApp::builder().ready_to_write().file("tokens", file()).env("AUTH_TOKENS_FILE", "tokens");
         let app = builder.env("RUST_LOG", "trace").env("LOG_FORMAT", log_format).start();
-        let mut session = Self { app, haystack: Haystack::default(), sent: 0 };
+        let mut session = Self { app, haystack: Haystack::default(), sent: 0, keys: Vec::new() };
         session.app.wait_until_ready();
         wait_for("the certificate", || (session.send("GET", "/api/certificate", "").status == 200).then_some(()));
         session
@@ -89,6 +92,17 @@ impl Session {
         });
         self.expect(201, "POST", "/api/secrets", &wide);
         self.expect(409, "POST", "/api/secrets", &body);
+        let (certificate, key) = pair();
+        let (_, other_key) = pair();
+        let pair = |key: &str| {
+            json!({"name": "tls", "namespace": "team-a", "type": "kubernetes.io/tls",
+                   "string_data": {"tls.crt": certificate, "tls.key": key}})
+        };
+        self.expect(422, "POST", "/api/secrets", &pair(&other_key));
+        self.expect(201, "POST", "/api/secrets", &pair(&key));
+        // Each line by itself, as they are apart wherever the key is quoted.
+        let lines = [key, other_key].into_iter().flat_map(|key| key.lines().map(str::to_owned).collect::<Vec<_>>());
+        self.keys.extend(lines.filter(|line| !line.starts_with("-----")));
         for path in ["/api/secrets", "/api/pull_requests", "/api/options", "/api/certificate"] {
             self.expect(200, "GET", path, &Value::Null);
         }
@@ -156,7 +170,7 @@ fn no_value_token_or_key_gets_out_in_any_coding() {
         let mut session = Session::start(format);
         session.write();
         session.mistake();
-        let Session { mut app, mut haystack, sent } = session;
+        let Session { mut app, mut haystack, sent, keys } = session;
         haystack.add_folder(app.folder());
         haystack.add_objects(&app);
         app.signal(rustix::process::Signal::TERM);
@@ -169,7 +183,9 @@ fn no_value_token_or_key_gets_out_in_any_coding() {
         let middle_of_key = key.lines().nth(10).unwrap().to_owned();
         let values = (1..=sent).chain([99]).map(value);
         let tokens = [READER, WRITER, "another-0123456789abcdef0123456789"].map(str::to_owned);
-        for needle in values.chain(tokens).chain([middle_of_key, hash_key.trim().to_owned()]) {
+        assert!(keys.len() > 4);
+        let keys = keys.into_iter().chain([middle_of_key, hash_key.trim().to_owned()]);
+        for needle in values.chain(tokens).chain(keys) {
             for (coding, coded) in codings(&needle) {
                 assert_eq!(haystack.find(&coded), None, "{needle} as {coding}, log {format}");
             }

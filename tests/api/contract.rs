@@ -11,6 +11,7 @@ mod reading;
 mod rules;
 mod shapes;
 mod syntax;
+mod tls;
 
 use std::collections::BTreeSet;
 

@@ -13,6 +13,8 @@ use std::time::Duration;
 /// A request as it came in.
 #[derive(Debug, Clone)]
 pub struct Request {
+    /// The method.
+    pub method: String,
     /// The path, with its query.
     pub path: String,
     headers: Vec<(String, String)>,
@@ -191,5 +193,6 @@ fn read(connection: &TcpStream) -> Option<Request> {
         let (name, value) = line.split_once(':')?;
         headers.push((name.to_owned(), value.trim().to_owned()));
     }
-    Some(Request { path: first.split(' ').nth(1)?.to_owned(), headers })
+    let mut words = first.split(' ').map(str::to_owned);
+    Some(Request { method: words.next()?, path: words.next()?, headers })
 }

@@ -22,6 +22,7 @@ use super::query::Query;
 use super::responses::{ReadErrors, WriteErrors};
 use super::state::AppState;
 use super::write::{WriteAnswer, WriteParameters, WriteView, answer};
+use crate::domain::error::Failure;
 use crate::domain::names::Namespace;
 use listing::Facts;
 use request::{CreateSecret, UpdateSecret};
@@ -129,13 +130,20 @@ async fn update_secret(
     JsonBody(body): JsonBody,
 ) -> Result<Response, ApiError> {
     let parameters = WriteParameters::of_change(query)?;
-    let edit = request::update(&body)?;
+    let (edit, sent) = request::update(&body)?;
     drop(body);
     subject.require_write()?;
     let key = state.secrets.resolve(&name, parameters.namespace.as_ref()).await?;
     let options = parameters.options(subject.actor);
     let secrets = state.secrets.clone();
-    let written = state.run_write(async move { secrets.update(key, edit, &options).await }).await?;
+    let update = async move {
+        // What the edit breaks is known only once the secret is looked at.
+        secrets.update(key, edit, &options).await.map_err(|failure| match failure {
+            Failure::Invalid(wrong) => Failure::Invalid(wrong.into_iter().map(|one| sent.place(one)).collect()),
+            other => other,
+        })
+    };
+    let written = state.run_write(update).await?;
     Ok(answer(written, &host))
 }
 

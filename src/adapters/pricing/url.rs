@@ -17,6 +17,7 @@ use super::interval::Interval;
 use crate::domain::error::SourceError;
 use crate::domain::ports::{InstanceTypeSource, Load};
 use crate::domain::snapshot::{Contact, Revision, SourceInfo, SourceKind};
+use crate::outbound::location;
 
 /// What fetching may take.
 #[derive(Debug, Clone, Copy)]
@@ -175,16 +176,6 @@ impl InstanceTypeSource for UrlSource {
         self.contact.touch();
         Ok(load)
     }
-}
-
-/// The URL without what may be secret: credentials and a signed query.
-fn location(url: &Url) -> String {
-    let mut url = url.clone();
-    // Fails for addresses that can't have any.
-    let _ = url.set_username("").and_then(|()| url.set_password(None));
-    url.set_query(None);
-    url.set_fragment(None);
-    url.into()
 }
 
 #[cfg(test)]

@@ -79,6 +79,17 @@ impl SealingCertificate {
         })
     }
 
+    /// Reads the first `CERTIFICATE` block of a PEM text, and holds it to the pin and to its time.
+    ///
+    /// # Errors
+    /// As [`SealingCertificate::parse`], [`SealingCertificate::check_pin`], [`SealingCertificate::check_validity`].
+    pub(super) fn usable(text: &str, pin: Option<&CertificatePin>, at: Timestamp) -> Result<Self, BadCertificate> {
+        let certificate = Self::parse(text)?;
+        pin.map_or(Ok(()), |pin| certificate.check_pin(pin))?;
+        certificate.check_validity(at)?;
+        Ok(certificate)
+    }
+
     /// Whether it is valid at a moment.
     ///
     /// # Errors

@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::certificate::SealingCertificate;
-use super::{CertificateSource, Current, key_files};
+use super::{CertificateSource, Current, LOOK_EVERY, key_files};
 use crate::domain::error::SealError;
 
 /// A key pair of the service's own, below `keys/` of the destination folder. The private key stays on the disk.
@@ -63,11 +64,21 @@ impl CertificateSource for EmbeddedKey {
                 certificate: certificate.clone(),
                 source: "embedded".to_owned(),
                 read_at: *read_at,
+                failing: false,
                 mend: format!(
                     "{} (delete it and restart to renew it)",
                     key_files::certificate_path(&self.folder).display()
                 ),
             }),
         }
+    }
+
+    async fn refresh(&self) -> Duration {
+        if !matches!(&**self.state.load(), State::Ready(..))
+            && let Err(error) = self.prepare().await
+        {
+            tracing::error!(%error, "secrets can't be sealed");
+        }
+        LOOK_EVERY
     }
 }

@@ -11,15 +11,13 @@ use jiff::Timestamp;
 use tokio::sync::Mutex;
 
 use super::certificate::{CertificatePin, SealingCertificate};
-use super::{CertificateSource, Current};
+use super::{CertificateSource, Current, MAX_BYTES};
 use crate::domain::error::SealError;
 
 /// The setting that names the file.
 const SETTING: &str = "SEALED_SECRETS_CERT";
 /// How long an answer stands before the file is looked at again.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// More than any certificate with its chain.
-const MAX_BYTES: u64 = 1024 * 1024;
 
 /// `SEALED_SECRETS_CERT` as a path. A file that becomes unreadable or wrong leaves the last good certificate in use.
 #[derive(Debug)]
@@ -58,11 +56,8 @@ impl FileCertificate {
         if let Some(good) = seen.filter(|good| good.text == text) {
             return Ok(Good { read_at: Timestamp::now(), ..good.clone() });
         }
-        let certificate = SealingCertificate::parse(&text).map_err(|reason| reason.to_string())?;
-        if let Some(pin) = &self.pin {
-            certificate.check_pin(pin).map_err(|reason| reason.to_string())?;
-        }
-        certificate.check_validity(Timestamp::now()).map_err(|reason| reason.to_string())?;
+        let certificate = SealingCertificate::usable(&text, self.pin.as_ref(), Timestamp::now());
+        let certificate = certificate.map_err(|reason| reason.to_string())?;
         Ok(Good { text, certificate: Arc::new(certificate), read_at: Timestamp::now() })
     }
 
@@ -92,10 +87,11 @@ impl CertificateSource for FileCertificate {
             state.looked = Some(Instant::now());
         }
         match (&state.good, &state.failure) {
-            (Some(good), _) => Ok(Current {
+            (Some(good), failure) => Ok(Current {
                 certificate: good.certificate.clone(),
                 source: self.path.display().to_string(),
                 read_at: good.read_at,
+                failing: failure.is_some(),
                 mend: self.named(),
             }),
             (None, failure) => {
@@ -112,6 +108,6 @@ fn read(path: &Path) -> Result<String, String> {
         return Err("is no file".to_owned());
     }
     let mut bytes = Vec::new();
-    fs::File::open(path).map_err(wrong)?.take(MAX_BYTES).read_to_end(&mut bytes).map_err(wrong)?;
+    fs::File::open(path).map_err(wrong)?.take(MAX_BYTES as u64).read_to_end(&mut bytes).map_err(wrong)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

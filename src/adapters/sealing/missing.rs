@@ -13,8 +13,8 @@ pub struct NoCertificate;
 impl CertificateSource for NoCertificate {
     async fn current(&self) -> Result<Current, SealError> {
         Err(SealError::NoCertificate(
-            "secrets can't be sealed: set SEALED_SECRETS_CERT to a file with the controller's certificate \
-             (kubeseal --fetch-cert prints it)"
+            "secrets can't be sealed: set SEALED_SECRETS_CERT to a file or an https address with the \
+             controller's certificate (kubeseal --fetch-cert prints it)"
                 .to_owned(),
         ))
     }

@@ -110,6 +110,7 @@ impl Planner for Edit<'_> {
                 "the Secret is immutable: the controller can't change it until it is deleted from the cluster",
             ));
         }
+        warnings.extend(self.half_pair(&before));
         let file = manifest.edited(&document, &mut warnings).await?;
         let removed: Vec<&DataKey> =
             self.wanted.remove.iter().filter(|key| before.keys.iter().any(|had| had.name == key.as_str())).collect();
@@ -150,6 +151,7 @@ impl Edit<'_> {
         wrong.extend(
             rules::check_values(&before.kind, &self.wanted.set)
                 .into_iter()
+                .chain(self.secrets.tls_violations(&before.kind, &self.wanted.set))
                 .map(|violation| Violation { pointer: format!("/set{}", violation.pointer), ..violation }),
         );
         let bytes: u64 = kept.iter().filter_map(|key| key.bytes).sum();
@@ -168,6 +170,17 @@ impl Edit<'_> {
         let refused = !self.secrets.policy.scopes.contains(&scope);
         let detail = format!("the secret is sealed {}, which SEALED_SECRETS_SCOPES doesn't allow", scope.as_str());
         refused.then(|| Violation::new("/set", detail))
+    }
+
+    /// The other half is sealed already: nobody here can tell whether they belong together.
+    fn half_pair(&self, before: &SecretSummary) -> Option<Warning> {
+        let (half, set) = match rules::tls_pair(&before.kind, &self.wanted.set) {
+            (Some(_), None) => ("tls.key", "tls.crt"),
+            (None, Some(_)) => ("tls.crt", "tls.key"),
+            _ => return None,
+        };
+        let message = format!("{set} is set without {half}: whether they belong together can't be checked");
+        Some(Warning::new("unchecked_pair", "/set", message))
     }
 
     /// Where the request removes what a pointer into the data names.

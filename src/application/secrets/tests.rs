@@ -99,6 +99,7 @@ async fn an_edit_that_breaks_the_secret_is_refused_where_it_does() {
         (keys(&[("ca", "y")], &["ca"]), "422 /remove/0 is set by the same request"),
         (keys(&[], &["ca", "ca"]), "422 /remove/1 repeats another item"),
         (keys(&[("tls.crt", "hunter2")], &[]), "422 /set/data/tls.crt must be a certificate in PEM"),
+        (keys(&[("tls.key", "hunter2")], &[]), "422 /set/data/tls.key must be a private key in PEM"),
     ] {
         let failure = failed(update(&service, edit).await);
         assert!(failure.starts_with(expected), "{failure}");
@@ -109,6 +110,23 @@ async fn an_edit_that_breaks_the_secret_is_refused_where_it_does() {
     assert!(too_large.starts_with("422 /set all values together"), "{too_large}");
     let together = failed(update(&service, keys(&[("a", &half), ("b", &half)], &[])).await);
     assert!(together.starts_with("422 /set all values together"), "the kept ones count: {together}");
+}
+
+#[tokio::test]
+async fn half_a_pair_is_sealed_with_a_warning_as_the_other_half_cant_be_read() {
+    let service = with_secret(tls()).await;
+    for set in ["tls.crt", "tls.key"] {
+        let edit = keys(&[(set, "CERTIFICATE KEY")], &[]);
+        let warnings = dry_run(service.secrets.update(secret_key("db"), edit, &dry()).await).warnings;
+        let told: Vec<_> = warnings.iter().map(|warning| (warning.code, warning.pointer.as_str())).collect();
+        assert_eq!(told, [("unchecked_pair", "/set")]);
+        assert!(warnings[0].message.starts_with(set));
+    }
+    for whole in [&["tls.crt", "tls.key"][..], &["ca"]] {
+        let set: Vec<_> = whole.iter().map(|name| (*name, "CERTIFICATE KEY")).collect();
+        let warnings = dry_run(service.secrets.update(secret_key("db"), keys(&set, &[]), &dry()).await).warnings;
+        assert_eq!(warnings, []);
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::seconds;
+use super::{is_safe, seconds};
 use crate::config::vars::Vars;
 
 /// The repository on GitHub, and who this service is there.
@@ -136,16 +136,9 @@ fn address(text: &str) -> Result<String, &'static str> {
     let expected =
         "an https address without credentials, such as https://github.example.com; http for a loopback address only";
     let url = Url::parse(text).map_err(|_| expected)?;
-    let loopback = match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    let safe = url.scheme() == "https" || (url.scheme() == "http" && loopback);
     let bare =
         url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
-    if safe && bare && url.has_host() { Ok(text.trim_end_matches('/').to_owned()) } else { Err(expected) }
+    if is_safe(&url) && bare { Ok(text.trim_end_matches('/').to_owned()) } else { Err(expected) }
 }
 
 fn listed(text: &str) -> Result<String, &'static str> {

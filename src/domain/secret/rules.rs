@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{KNOWN_TYPES, KnownType, MAX_SECRET_BYTES, SecretSpec, SecretValues};
+use super::{KNOWN_TYPES, KnownType, MAX_SECRET_BYTES, SecretBytes, SecretSpec, SecretValues, TlsFault};
 use crate::domain::error::{Violation, pointer_segment};
 use crate::domain::names::{LabelValue, QualifiedName, key_prefix};
 
@@ -108,8 +108,6 @@ type Form = (fn(&[u8]) -> bool, &'static str);
 pub fn check_values(kind: &str, values: &SecretValues) -> Vec<Violation> {
     let form = |key: &str| -> Option<Form> {
         match (kind, key) {
-            ("kubernetes.io/tls", "tls.crt") => Some((is_pem_certificate, "must be a certificate in PEM")),
-            ("kubernetes.io/tls", "tls.key") => Some((is_pem_key, "must be a private key in PEM")),
             ("kubernetes.io/dockerconfigjson", ".dockerconfigjson") | ("kubernetes.io/dockercfg", ".dockercfg") => {
                 Some((is_json_object, "must be a JSON object"))
             }
@@ -123,12 +121,26 @@ pub fn check_values(kind: &str, values: &SecretValues) -> Vec<Violation> {
     wrong.collect()
 }
 
-fn is_pem_certificate(value: &[u8]) -> bool {
-    std::str::from_utf8(value).is_ok_and(|text| text.contains("-----BEGIN CERTIFICATE-----"))
+/// The certificate and the private key among the values of a TLS secret; of other types nothing.
+#[must_use]
+pub fn tls_pair<'a>(kind: &str, values: &'a SecretValues) -> (Option<&'a SecretBytes>, Option<&'a SecretBytes>) {
+    let value = |name: &str| values.iter().find(|(key, _)| key.as_str() == name).map(|(_, value)| value);
+    if kind == "kubernetes.io/tls" { (value("tls.crt"), value("tls.key")) } else { (None, None) }
 }
 
-fn is_pem_key(value: &[u8]) -> bool {
-    std::str::from_utf8(value).is_ok_and(|text| text.contains("-----BEGIN ") && text.contains("PRIVATE KEY-----"))
+/// A fault of a TLS secret as a violation.
+#[must_use]
+pub fn tls_violation(fault: TlsFault) -> Violation {
+    match fault {
+        TlsFault::Certificate => Violation::new("/data/tls.crt", "must be a certificate in PEM"),
+        TlsFault::Key => Violation::new(
+            "/data/tls.key",
+            "must be a private key in PEM, not encrypted: RSA of 2048 to 8192 bits, ECDSA on P-256, P-384 or P-521, or Ed25519",
+        ),
+        TlsFault::Pair => {
+            Violation::new("/data/tls.key", "must be the private key of the first certificate in tls.crt")
+        }
+    }
 }
 
 fn is_json_object(value: &[u8]) -> bool {
@@ -171,7 +183,7 @@ fn refused_prefix(key: &str, prefixes: &BTreeSet<String>) -> Option<String> {
 mod tests {
     use super::*;
     use crate::domain::names::DataKey;
-    use crate::domain::secret::{Scope, SecretBytes};
+    use crate::domain::secret::Scope;
 
     fn spec(kind: &str, values: &[(&str, &str)]) -> SecretSpec {
         SecretSpec {
@@ -195,10 +207,8 @@ mod tests {
 
     #[test]
     fn well_known_types_need_their_keys_in_their_form() {
-        let certificate = "-----BEGIN CERTIFICATE-----";
-        let key = "-----BEGIN PRIVATE KEY-----";
-        assert!(pointers(&spec("kubernetes.io/tls", &[("tls.crt", certificate), ("tls.key", key)])).is_empty());
-        assert_eq!(pointers(&spec("kubernetes.io/tls", &[("tls.crt", "hunter2")])), ["/data/tls.key", "/data/tls.crt"]);
+        assert!(pointers(&spec("kubernetes.io/tls", &[("tls.crt", "x"), ("tls.key", "x")])).is_empty());
+        assert_eq!(pointers(&spec("kubernetes.io/tls", &[("tls.crt", "x")])), ["/data/tls.key"]);
         assert_eq!(pointers(&spec("kubernetes.io/basic-auth", &[("user", "x")])), ["/data"]);
         assert!(pointers(&spec("kubernetes.io/basic-auth", &[("password", "x")])).is_empty());
         assert_eq!(

@@ -52,6 +52,7 @@ impl CertificateSource for Fixed {
             certificate: self.0.clone(),
             source: "a test".to_owned(),
             read_at: Timestamp::now(),
+            failing: false,
             mend: "THE_SETTING".to_owned(),
         })
     }

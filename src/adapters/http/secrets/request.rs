@@ -1,6 +1,6 @@
 //! The bodies of POST and PUT, read into domain types with every problem at once. No value leaves this file but as `SecretBytes`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -102,7 +102,8 @@ pub fn create(body: &Node, secrets: &Secrets) -> Result<(ObjectKey, SecretSpec),
     // A key that couldn't be read is told already; the rules of the values would tell again that it is missing.
     let told = |violation: &Violation| !all_read && violation.pointer.starts_with("/data");
     let wrong = secrets.violations(&spec).into_iter().filter(|violation| !told(violation));
-    problems.extend(wrong.map(|violation| as_sent(violation, body)).collect());
+    let sent = SentAsText::of(Some(body), "");
+    problems.extend(wrong.map(|violation| sent.place(violation)).collect());
     problems.check()?;
     match (name, namespace) {
         (Some(name), Some(namespace)) => Ok((ObjectKey::secret(namespace, &name), spec)),
@@ -110,26 +111,47 @@ pub fn create(body: &Node, secrets: &Secrets) -> Result<(ObjectKey, SecretSpec),
     }
 }
 
-/// The rules know one set of values: a pointer into `/data` goes to `/string_data` where the value was sent there.
-fn as_sent(violation: Violation, body: &Node) -> Violation {
-    let Some(key) = violation.pointer.strip_prefix("/data/") else { return violation };
-    let member = |node: &Node, name: &str| match node {
-        Node::Object(members) => members.iter().any(|(key, _)| key == name),
-        _ => false,
-    };
-    let Node::Object(members) = body else { return violation };
-    let texts = members.iter().find(|(name, _)| name == "string_data");
-    if texts.is_some_and(|(_, texts)| member(texts, key)) {
-        return Violation { pointer: format!("/string_data/{key}"), ..violation };
-    }
-    violation
+/// The keys whose values were sent as text. The rules know one set of values: what they say of one in `data` is told of
+/// `string_data` where it was sent there.
+pub struct SentAsText {
+    under: &'static str,
+    keys: BTreeSet<String>,
 }
 
-/// Reads a PUT's body.
+impl SentAsText {
+    /// The keys in `string_data` of an object of the body; `under` is where it stands there.
+    fn of(object: Option<&Node>, under: &'static str) -> Self {
+        let keys = match object.and_then(|object| member(object, "string_data")) {
+            Some(Node::Object(texts)) => texts.iter().map(|(key, _)| key.clone()).collect(),
+            _ => BTreeSet::new(),
+        };
+        Self { under, keys }
+    }
+
+    /// A violation, with the pointer that the client knows the value by.
+    pub fn place(&self, violation: Violation) -> Violation {
+        let under = self.under;
+        match violation.pointer.strip_prefix(under).and_then(|pointer| pointer.strip_prefix("/data/")) {
+            Some(key) if self.keys.contains(key) => {
+                Violation { pointer: format!("{under}/string_data/{key}"), ..violation }
+            }
+            _ => violation,
+        }
+    }
+}
+
+fn member<'a>(node: &'a Node, name: &str) -> Option<&'a Node> {
+    match node {
+        Node::Object(members) => members.iter().find(|(key, _)| key == name).map(|(_, value)| value),
+        _ => None,
+    }
+}
+
+/// Reads a PUT's body, and which of its values were sent as text.
 ///
 /// # Errors
 /// 400 or 422 with every problem.
-pub fn update(body: &Node) -> Result<SecretEdit, ApiError> {
+pub fn update(body: &Node) -> Result<(SecretEdit, SentAsText), ApiError> {
     let problems = Problems::default();
     let mut fields = Fields::of(body, "", &problems);
     let set = fields.object("set").map(|mut set| {
@@ -149,7 +171,7 @@ pub fn update(body: &Node) -> Result<SecretEdit, ApiError> {
     };
     fields.finish();
     problems.check()?;
-    Ok(edit)
+    Ok((edit, SentAsText::of(member(body, "set"), "/set")))
 }
 
 /// Reads `string_data` and `data`: the values, and how many were sent.

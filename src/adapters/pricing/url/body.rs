@@ -7,10 +7,10 @@ use reqwest::Response;
 use reqwest::header::CONTENT_LENGTH;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
-use super::client::reason;
 use crate::adapters::pricing::offer;
 use crate::domain::error::SourceError;
 use crate::domain::ports::Load;
+use crate::outbound::reason;
 
 /// Pieces that wait for the reader; each has what the connection gave at once, some 400 KiB at most.
 const WAITING: usize = 8;

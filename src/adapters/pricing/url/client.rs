@@ -1,6 +1,5 @@
 //! An HTTP client that goes only where it may: every address is checked where the connection is made, and so is every redirect.
 
-use std::error::Error as _;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -15,10 +14,10 @@ use url::Host;
 
 use super::reach::{self, Reach};
 use crate::domain::error::SourceError;
+use crate::outbound::{USER_AGENT, reason};
 
 /// Longer chains than this lead nowhere.
 const MAX_REDIRECTS: usize = 5;
-const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
 /// How long a server may be silent before a connection is given up.
 #[derive(Debug, Clone, Copy)]
@@ -202,18 +201,6 @@ fn check(response: &Response) -> Result<(), SourceError> {
 
 fn unreachable(reason: String) -> SourceError {
     SourceError::Unreachable(reason)
-}
-
-/// The innermost reason: the outer ones only say that something failed, and name the address, which may hold credentials.
-pub(super) fn reason(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return "no answer in time".to_owned();
-    }
-    let mut innermost = error.source();
-    while let Some(inner) = innermost.and_then(std::error::Error::source) {
-        innermost = Some(inner);
-    }
-    innermost.map_or_else(|| "the request failed".to_owned(), ToString::to_string)
 }
 
 /// Resolves names and leaves out what mustn't be reached: here, so that no second look can find another address.
