@@ -52,6 +52,11 @@ impl<T> Sight<T> {
         self.observed.as_ref()?.items.get(key)
     }
 
+    /// Whether the cluster is looked at where an object would be; so too when there is no cluster.
+    pub fn covers(&self, key: &ObjectKey) -> bool {
+        self.observed.as_ref().is_none_or(|snapshot| snapshot.source.covers(&key.namespace))
+    }
+
     /// The object that a path names.
     ///
     /// # Errors

@@ -235,6 +235,8 @@ pub struct SecretSummary {
     pub labels: BTreeMap<String, String>,
     /// When the cluster made it.
     pub created_at: Option<Timestamp>,
+    /// Whether the controller may take the cluster's Secret over without a SealedSecret that made it: it is annotated as managed.
+    pub adoptable: bool,
     /// Whether the cluster is deleting it: the Secret, or the SealedSecret.
     pub deleting: bool,
     /// Where Git declares it.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::names::RepoPath;
+use super::names::{Namespace, RepoPath};
 use super::watch::WatchStatus;
 
 /// Identifies one state of a source: a commit, an offer file's version, a resource version.
@@ -109,6 +109,13 @@ pub struct SourceInfo {
 }
 
 impl SourceInfo {
+    /// Whether it would have an object of this namespace, if there were one: a cluster's may be watched in part.
+    #[must_use]
+    pub fn covers(&self, namespace: &Namespace) -> bool {
+        let watched = |watch: &Arc<WatchStatus>| watch.namespace.as_ref().is_none_or(|watched| watched == namespace);
+        self.watches.is_empty() || self.watches.iter().any(watched)
+    }
+
     /// Whether the source was silent for too long.
     #[must_use]
     pub fn is_stale(&self) -> bool {

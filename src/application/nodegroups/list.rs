@@ -10,6 +10,7 @@ use crate::domain::change::{ObjectKey, ObjectKind, PullRequest};
 use crate::domain::error::Failure;
 use crate::domain::names::Namespace;
 use crate::domain::nodegroup::Nodegroup;
+use crate::domain::nodegroup::phase::Phase;
 use crate::domain::snapshot::{Observed, SourceInfo};
 
 /// All nodegroups at one moment. Nothing in it ever changes.
@@ -56,7 +57,12 @@ impl NodegroupList {
 
     fn item(&self, key: &ObjectKey, open: Option<&Arc<PullRequest>>) -> NodegroupItem {
         let catalog = self.loaded.as_ref().map(|loaded| &loaded.catalog);
-        join(key, self.sight.declared(key), self.sight.observed(key), catalog, open.cloned())
+        let mut item = join(key, self.sight.declared(key), self.sight.observed(key), catalog, open.cloned());
+        if !self.sight.covers(key) {
+            item.phase = Phase::Unknown;
+            item.message.get_or_insert_with(|| "its namespace isn't watched: NAMESPACE doesn't name it".to_owned());
+        }
+        item
     }
 
     /// Whether it is made from what another is made from.

@@ -48,6 +48,7 @@ impl SecretList {
     fn item(&self, key: &ObjectKey, open: Option<&Arc<PullRequest>>) -> SecretItem {
         let in_cluster = match (&self.sight.observed, self.sight.observed(key)) {
             (None, _) => InCluster::Unknown,
+            (Some(_), None) if !self.sight.covers(key) => InCluster::Unknown,
             (Some(_), None) => InCluster::Absent,
             (Some(_), Some(observed)) => InCluster::Present(observed),
         };

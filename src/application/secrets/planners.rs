@@ -3,11 +3,12 @@
 use async_trait::async_trait;
 
 use super::Secrets;
+use super::preflight::preflight;
 use crate::application::changes::answer::Warning;
 use crate::application::changes::plan::{Plan, Planned, PlannedFile, Planner};
 use crate::application::declared::{self, Manifest};
 use crate::application::lookup;
-use crate::domain::change::{CommitId, ObjectKey, ObjectKind};
+use crate::domain::change::{Action, CommitId, ObjectKey, ObjectKind};
 use crate::domain::error::{Failure, Violation};
 use crate::domain::manifest;
 use crate::domain::names::{DataKey, LabelValue};
@@ -44,7 +45,9 @@ impl Planner for Creation<'_> {
         })?;
         let shown = text_of(&self.spec.kind, self.spec.scope, self.spec.values.keys(), &[]);
         let file = PlannedFile::created(path, text);
-        Ok(Planned::Change(Box::new(plan(base, file, shown, scope_warning(self.spec.scope)))))
+        let mut warnings = scope_warning(self.spec.scope);
+        warnings.extend(in_cluster(self.secrets, &self.key, Action::Create, &self.spec.kind).await);
+        Ok(Planned::Change(Box::new(plan(base, file, shown, warnings))))
     }
 }
 
@@ -101,7 +104,9 @@ impl Planner for Edit<'_> {
             return Ok(Planned::Unchanged(Vec::new()));
         }
         let mut warnings = scope_warning(scope);
+        warnings.extend(in_cluster(self.secrets, &self.key, Action::Update, &before.kind).await);
         if before.immutable
+            && warnings.iter().all(|told| told.code != "immutable")
             && document.pointer("/spec/encryptedData") != manifest.document.pointer("/spec/encryptedData")
         {
             warnings.push(Warning::new(
@@ -243,6 +248,12 @@ async fn current(
     let manifest = declared::fetch(&*secrets.vcs, base, place, revision).await?;
     let summary = manifest::sealed_secret::read(&manifest.document).map_err(declared::unreadable)?;
     Ok((manifest, summary))
+}
+
+/// What the cluster has in the way. It only warns, so that a cluster that can't be read now stops nobody.
+async fn in_cluster(secrets: &Secrets, key: &ObjectKey, action: Action, kind: &str) -> Vec<Warning> {
+    let observed = secrets.observed(key).await.ok().flatten();
+    preflight(observed.as_ref(), action, kind)
 }
 
 async fn seal(secrets: &Secrets, key: &ObjectKey, scope: Scope, values: &SecretValues) -> Result<Sealed, Failure> {

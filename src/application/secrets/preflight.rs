@@ -7,15 +7,15 @@ use crate::domain::snapshot::Observed;
 
 /// Warns of what keeps the controller from unsealing into the cluster's Secret of the same name.
 ///
-/// `observed` is that Secret, `sealed` in it telling that the controller may change it: a SealedSecret owns it, or it is annotated
-/// as managed. `kind` is the type that the manifest gives it.
+/// `observed` is that Secret; the controller may change it when a SealedSecret asks for it, or it is annotated as managed. `kind` is
+/// the type that the manifest gives it.
 #[must_use]
 pub fn preflight(observed: Option<&Observed<SecretSummary>>, action: Action, kind: &str) -> Vec<Warning> {
     let (Some(Observed::Valid(there)), Action::Create | Action::Update) = (observed, action) else {
         return Vec::new();
     };
     let mut warnings = Vec::new();
-    if !there.sealed {
+    if !there.sealed && !there.adoptable {
         warnings.push(Warning::new(
             "not_managed",
             "",
@@ -24,7 +24,7 @@ pub fn preflight(observed: Option<&Observed<SecretSummary>>, action: Action, kin
         ));
     } else if action == Action::Create {
         warnings.push(Warning::new(
-            "in_cluster",
+            "exists_in_cluster",
             "",
             "the cluster has this SealedSecret or its Secret already, and Git doesn't: what is merged takes its place",
         ));
@@ -78,9 +78,16 @@ mod tests {
     }
 
     #[test]
+    fn one_that_is_annotated_as_managed_is_taken_over() {
+        let annotated = SecretSummary { sealed: false, adoptable: true, ..sealed() };
+        assert_eq!(codes(annotated.clone(), Action::Create), ["exists_in_cluster"]);
+        assert_eq!(codes(annotated, Action::Update), Vec::<&str>::new());
+    }
+
+    #[test]
     fn one_that_the_controller_made_is_in_the_way_of_nothing_but_told_to_who_makes_it_anew() {
         assert_eq!(codes(sealed(), Action::Update), Vec::<&str>::new());
-        assert_eq!(codes(sealed(), Action::Create), ["in_cluster"]);
+        assert_eq!(codes(sealed(), Action::Create), ["exists_in_cluster"]);
     }
 
     #[test]

@@ -80,6 +80,18 @@ fn what_git_declares_and_the_cluster_hasnt_is_pending_and_becomes_managed() {
     wait_for("the cluster's", || (item()["phase"] == "Creating").then_some(()));
     assert_eq!(item()["managed"], true);
     assert_eq!(scene.list(&app, "nodegroups")["source"]["kind"], "kubernetes");
+
+    // Where nobody looks, nothing is known of the cluster.
+    let mut body = body;
+    body["namespace"] = json!("elsewhere");
+    let created = app.post("/api/nodegroups", &body);
+    assert_eq!(created.status, 201, "{}", created.text());
+    checkout.merge(created.json()["pull_request"]["branch"].as_str().unwrap());
+    let unwatched = || app.get("/api/nodegroups/workers?namespace=elsewhere");
+    wait_for("the other namespace", || (unwatched().status == 200).then_some(()));
+    let item = unwatched().json();
+    assert_eq!((&item["phase"], &item["managed"]), (&json!("Unknown"), &json!(true)));
+    assert!(item["message"].as_str().unwrap().contains("isn't watched"), "{item}");
 }
 
 #[test]
@@ -94,6 +106,25 @@ fn a_secret_shows_its_keys_and_their_lengths_and_never_a_value() {
     let key = |name: &str, bytes: u64| json!({"name": name, "bytes": bytes, "state": "ok"});
     assert_eq!(item["keys"], json!([key("empty", 0), key("password", 14), key("user", 3)]));
     assert_eq!((&item["sealed"], &item["synced"], &item["managed"]), (&json!(false), &json!(null), &json!(false)));
+}
+
+#[test]
+fn a_change_of_a_secret_warns_of_what_the_cluster_has_in_its_way() {
+    let Some(cluster) = Cluster::get() else { return };
+    let scene = Scene::of(cluster);
+    scene.apply_secret("db", &json!({"password": "hunter2"}));
+    // With a certificate of its own, as this cluster has no controller.
+    let app = scene.settings().with_sealing_key().env("SEALED_SECRETS_CERT", ".gitops/keys/sealing.crt").start();
+    app.wait_until_ready();
+    let body = json!({
+        "name": "db", "namespace": scene.namespace.name(), "type": "kubernetes.io/basic-auth",
+        "string_data": {"username": "app"},
+    });
+    let answer = app.post("/api/secrets?dry_run=true", &body);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let warnings = answer.json()["warnings"].as_array().unwrap().clone();
+    let codes: Vec<&str> = warnings.iter().map(|warning| warning["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["not_managed", "type_change"]);
 }
 
 #[test]

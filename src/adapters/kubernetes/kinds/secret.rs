@@ -23,6 +23,9 @@ const LABELS: &str = "!sealedsecrets.bitnami.com/sealed-secrets-key";
 const FIELDS: &str =
     "type!=helm.sh/release.v1,type!=kubernetes.io/service-account-token,type!=bootstrap.kubernetes.io/token";
 
+/// The annotation that lets the controller take over a Secret that it didn't make.
+const MANAGED: &str = "sealedsecrets.bitnami.com/managed";
+
 /// A secret without its values. It can't fail to be decoded: kube would log the whole answer then, values included.
 #[derive(Debug, Clone, Deserialize, kube::Resource)]
 #[resource(inherit = core::Secret)]
@@ -48,6 +51,7 @@ impl Watchable for Secret {
     }
 
     fn observed(self) -> Observed<SecretSummary> {
+        let annotations = self.metadata.annotations.unwrap_or_default();
         let labels = self.metadata.labels.unwrap_or_default();
         let key = |(name, bytes)| KeySummary { name, bytes, state: "ok" };
         Observed::Valid(Arc::new(SecretSummary {
@@ -55,6 +59,7 @@ impl Watchable for Secret {
             kind: self.kind.0.filter(|kind| !kind.is_empty()).unwrap_or_else(|| "Opaque".to_owned()),
             immutable: self.immutable.0.unwrap_or(false),
             keys: self.data.0.into_iter().map(key).collect(),
+            adoptable: annotations.get(MANAGED).is_some_and(|value| value == "true"),
             labels,
             created_at: self.metadata.creation_timestamp.map(|at| at.0),
             deleting: self.metadata.deletion_timestamp.is_some(),
@@ -234,8 +239,9 @@ mod tests {
             "managedFields": [{"manager": "kubectl"}],
         }}))
         .unwrap();
-        let annotations = object.metadata.annotations.unwrap();
-        assert_eq!(annotations.keys().collect::<Vec<_>>(), ["sealedsecrets.bitnami.com/managed"]);
+        let annotations = object.metadata.annotations.as_ref().unwrap();
+        assert_eq!(annotations.keys().collect::<Vec<_>>(), [MANAGED]);
         assert!(object.metadata.managed_fields.is_none());
+        assert!(matches!(object.observed(), Observed::Valid(summary) if summary.adoptable));
     }
 }
