@@ -47,7 +47,7 @@ pub async fn wire(config: &Config, tasks: &mut Tasks) -> Result<Wired, StartErro
     let declared = Arc::new(DeclaredStore::new(forge.clone(), roots));
     let (running, stop) = (declared.clone(), tasks.stop_token());
     tasks.spawn("declared", async move { running.run(stop).await });
-    let Sealing { sealer, adapter: sealing, part: sealing_part } = sealing(config, None, tasks)?;
+    let Sealing { sealer, adapter: sealing, part: sealing_part, again: seal_again } = sealing(config, None, tasks)?;
 
     let named = config.access.write_namespaces.iter().cloned().collect();
     let policy = WritePolicy::new(config.access.write_everywhere, named, config.secrets.controller.namespace.as_str());
@@ -94,7 +94,10 @@ pub async fn wire(config: &Config, tasks: &mut Tasks) -> Result<Wired, StartErro
     };
     let hosts = HostRule::new(authenticator.is_on(), &config.server.allowed_hosts);
     let state = AppState::new(use_cases, readiness, authenticator, hosts);
-    let on_hangup = Box::new(move || instance_types.request_reload());
+    let on_hangup = Box::new(move || {
+        instance_types.request_reload();
+        seal_again.notify_one();
+    });
     Ok(Wired { state, on_hangup })
 }
 
