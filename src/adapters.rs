@@ -3,6 +3,7 @@
 pub mod git;
 pub mod github;
 pub mod http;
+pub mod kubernetes;
 pub mod local;
 pub mod manifests;
 pub mod pricing;

@@ -1,6 +1,7 @@
 //! The composition root: an adapter for each port, the background tasks, the listener, the shutdown.
 
 pub mod arguments;
+mod cluster;
 mod forge;
 mod request_key;
 mod sealing;
@@ -152,11 +153,15 @@ impl App {
     /// [`RunError`].
     pub async fn run_until_stopped(self) -> Result<(), RunError> {
         let Self { listener, address, metrics, wired, mut tasks, mut signals } = self;
-        let Wired { state, on_hangup } = wired;
+        let Wired { state, on_hangup, observe } = wired;
         let stop = CancellationToken::new();
         let server = tokio::spawn(serve(listener, router(&state), stop.clone()));
         let operators = metrics.map(|(listener, metrics)| {
-            let router = metrics_router(&state, std::sync::Arc::new(move || metrics.render()));
+            let render = move || {
+                observe();
+                metrics.render()
+            };
+            let router = metrics_router(&state, std::sync::Arc::new(render));
             tokio::spawn(serve(listener, router, stop.clone()))
         });
         tracing::info!(%address, "listening");

@@ -9,3 +9,4 @@ pub mod lookup;
 pub mod nodegroups;
 pub mod readiness;
 pub mod secrets;
+pub mod sight;

@@ -7,9 +7,10 @@ mod vars;
 use std::ffi::OsString;
 use std::path::Path;
 
+use parts::Surroundings;
 pub use parts::{
-    AccessConfig, CertificateAt, ControllerConfig, GithubConfig, GithubCredentials, GitopsConfig, InstanceTypesConfig,
-    InstanceTypesUrl, SecretText, SecretsConfig, ServerConfig, TelemetryConfig,
+    AccessConfig, CertificateAt, ClusterConfig, ControllerConfig, GithubConfig, GithubCredentials, GitopsConfig,
+    InstanceTypesConfig, InstanceTypesUrl, SecretText, SecretsConfig, ServerConfig, TelemetryConfig, WatchedNamespaces,
 };
 pub use vars::ConfigError;
 use vars::Vars;
@@ -29,8 +30,8 @@ pub struct Config {
     pub gitops: GitopsConfig,
     /// How secrets are sealed.
     pub secrets: SecretsConfig,
-    /// Whether this runs inside a Kubernetes cluster (`KUBERNETES_SERVICE_HOST`, which the cluster sets).
-    pub in_cluster: bool,
+    /// The cluster that is watched, if one is.
+    pub cluster: Option<ClusterConfig>,
 }
 
 impl Config {
@@ -51,7 +52,7 @@ impl Config {
         dotenv: &Path,
     ) -> Result<Self, ConfigError> {
         let variables: Vec<(OsString, OsString)> = variables.into_iter().collect();
-        let in_cluster = variables.iter().any(|(name, _)| name == "KUBERNETES_SERVICE_HOST");
+        let surroundings = Surroundings::of(&variables);
         let vars = Vars::read(variables, dotenv);
         let telemetry = TelemetryConfig::read(&vars);
         let server = ServerConfig::read(&vars);
@@ -59,10 +60,11 @@ impl Config {
         let instance_types = InstanceTypesConfig::read(&vars);
         let gitops = GitopsConfig::read(&vars);
         let secrets = SecretsConfig::read(&vars);
+        let cluster = ClusterConfig::read(&vars, &surroundings);
         let all = || {
             let (telemetry, server) = (telemetry?, server?);
             let (instance_types, gitops, secrets) = (instance_types?, gitops?, secrets?);
-            Some(Self { telemetry, server, access, instance_types, gitops, secrets, in_cluster })
+            Some(Self { telemetry, server, access, instance_types, gitops, secrets, cluster })
         };
         let config = all();
         vars.finish(config)

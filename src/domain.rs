@@ -15,3 +15,4 @@ pub mod quote;
 pub mod secret;
 pub mod snapshot;
 pub mod text;
+pub mod watch;

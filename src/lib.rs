@@ -20,7 +20,7 @@
 //! | Port | Filled by |
 //! |---|---|
 //! | [`InstanceTypeSource`](domain::ports::InstanceTypeSource) | [`adapters::pricing`]: an AWS offer file, read in one pass |
-//! | [`NodegroupStore`](domain::ports::NodegroupStore), [`SecretStore`](domain::ports::SecretStore) | [`adapters::manifests`]: what the base branch declares |
+//! | [`NodegroupStore`](domain::ports::NodegroupStore), [`SecretStore`](domain::ports::SecretStore) | [`adapters::manifests`]: what the base branch declares; [`adapters::kubernetes`]: what a cluster has, by reflectors |
 //! | [`VersionControl`](domain::ports::VersionControl) | [`adapters::github`]: pull requests on GitHub; [`adapters::local`]: a bare repository of this machine, pull requests included |
 //! | [`SecretSealer`](domain::ports::SecretSealer) | [`adapters::sealing`]: as `kubeseal` does, with the certificate of the controller, an address or a file, or with an own key; on GitHub without a certificate not at all |
 //! | [`TemplateRenderer`](domain::ports::TemplateRenderer) | [`adapters::templates`]: Tera |

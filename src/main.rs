@@ -1,10 +1,16 @@
 //! Starts the service: settings, log, app; its outcome is the exit code.
 
+use std::alloc::System;
 use std::process::ExitCode;
 
 use cre_backend_api::app::{self, arguments::Command};
 use cre_backend_api::config::Config;
 use cre_backend_api::telemetry;
+use zeroizing_alloc::ZeroAlloc;
+
+/// Wipes what is freed: the values of a cluster's secrets pass through buffers of others on their way to being dropped.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     match Command::read(std::env::args_os().skip(1)) {

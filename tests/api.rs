@@ -3,11 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a step that fails fails its test")]
 
 mod auth;
-mod canary;
+pub mod canary;
 mod certificate;
 mod config;
 mod contract;
 mod crash;
+mod disk;
 mod edge;
 mod github;
 mod instance_types;

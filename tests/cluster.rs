@@ -5,3 +5,4 @@ mod harness;
 mod manifests;
 mod sealed_secrets;
 mod sealing;
+mod service;

@@ -14,6 +14,7 @@ pub mod github;
 pub mod https;
 pub mod process;
 pub mod sealing;
+pub mod small_disk;
 pub mod smart_http;
 pub mod tls;
 pub mod tokens;

@@ -13,27 +13,27 @@ mod transport;
 
 mod flight;
 mod known;
+mod lacking;
 mod poll;
 mod propose;
 mod settings;
 mod settle;
 mod taken;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use async_trait::async_trait;
 
-use self::api::{ClientSettings, GithubApi};
+use self::api::{ClientSettings, GithubApi, Limits};
 use self::flight::{Flight, Turns};
 use self::identity::Identity;
 use self::known::Known;
 use self::mirror::Mirror;
 use self::remote::Operation;
-pub use self::settings::{GithubSettings, IN_FLIGHT, Step};
+pub use self::settings::{GIT_TIME, GithubSettings, IN_FLIGHT, Step};
 pub use self::token::Token;
 use super::git;
 use super::git::branch::branch_name;
@@ -47,8 +47,6 @@ use crate::domain::names::{BranchName, RepoPath};
 use crate::domain::ports::VersionControl;
 use crate::domain::snapshot::{Snapshot, SourceInfo};
 
-/// How long one exchange with the Git server may take.
-const GIT_TIME: Duration = Duration::from_secs(25);
 /// Changes that are pushed at once; GitHub slows down those who write much at a time.
 const WRITERS: usize = 4;
 
@@ -76,6 +74,10 @@ pub struct GithubForge {
     notes: AtomicU64,
     trouble: Mutex<Option<Trouble>>,
     polling: Flight<VcsError>,
+    /// The Git server's limits are apart from the API's.
+    git_limits: Limits,
+    /// The open pull requests that need nothing more of this process: it decorated them, or saw that somebody did.
+    decorated: Mutex<BTreeSet<u64>>,
     /// Set when a change ended: its branch is to go.
     sweep_soon: AtomicBool,
     /// One writer of this process for each branch: equal requests wait for the first one's answer.
@@ -128,9 +130,20 @@ impl GithubForge {
         published.ok_or_else(|| VcsError::Unreachable("GitHub wasn't reached yet; the log tells why".to_owned()))
     }
 
-    /// An exchange with the Git server that begins now.
+    /// An exchange with the Git server that begins now, unless it asked for silence.
     async fn operation(&self) -> Result<Operation, VcsError> {
-        Ok(within(&self.identity.token().await?))
+        if let Some(retry_after) = self.git_limits.silence() {
+            return Err(VcsError::RateLimited { retry_after });
+        }
+        Ok(self.within(Some(self.identity.token().await?)))
+    }
+
+    /// Takes note when the Git server asks for silence.
+    fn heard<T>(&self, answer: Result<T, VcsError>) -> Result<T, VcsError> {
+        if let Err(VcsError::RateLimited { retry_after }) = &answer {
+            self.git_limits.keep_silent(*retry_after);
+        }
+        answer
     }
 
     /// Work in the mirror that asks nobody, except when the mirror is to be made anew.
@@ -139,18 +152,17 @@ impl GithubForge {
         work: impl FnMut(&git2::Repository) -> Result<T, VcsError> + Send + 'static,
     ) -> Result<T, VcsError> {
         // Reading what is here must work while GitHub is away.
-        let token = self.identity.token().await.ok();
-        let operation = token.map_or_else(|| Operation::within(GIT_TIME, None), |token| within(&token));
+        let operation = self.within(self.identity.token().await.ok());
         self.mirror.with(&operation, work).await
+    }
+
+    fn within(&self, token: Option<Token>) -> Operation {
+        Operation { rejection: Some(self.identity.rejection()), ..Operation::within(self.settings.git_time, token) }
     }
 
     fn step(&self, name: &'static str) {
         (self.settings.step)(name);
     }
-}
-
-fn within(token: &Token) -> Operation {
-    Operation::within(GIT_TIME, Some(token.clone()))
 }
 
 #[async_trait]

@@ -132,7 +132,7 @@ fn start(mut settings: LocalSettings, step: Step) -> Result<Core, OpenError> {
     git::folder::prepare(&settings.destination).map_err(OpenError)?;
     let location = settings.destination.join(format!("{}.git", settings.repo)).display().to_string();
     let contact = Arc::new(Contact::now());
-    let source = SourceInfo { kind: SourceKind::Git, location, contact, stale_after: STALE_AFTER };
+    let source = SourceInfo { kind: SourceKind::Git, location, contact, stale_after: STALE_AFTER, watches: Vec::new() };
     let core = Core::new(settings, source, step);
     let failed = |error: VcsError| OpenError(format!("the repository {}: {error}", core.path.display()));
     let lock = core.locked().map_err(failed)?;

@@ -6,7 +6,9 @@ use std::ffi::OsString;
 pub const HELP: &str = "\
 The REST API behind Backstage through which developers serve themselves on Kubernetes, the GitOps way.
 
-Usage: cre-backend-api [--help | --version]
+Usage: cre-backend-api [crd | --help | --version]
+
+  crd    prints a definition of the Nodegroup custom resource, for test clusters: cre-backend-api crd | kubectl apply -f -
 
 Settings come from the environment and from .env in the working folder; .env.example lists each with its default.
 
@@ -41,8 +43,12 @@ impl Command {
             [Some("--version" | "-V")] => {
                 Self::Print(format!("{} {}\n", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")))
             }
+            [Some("crd")] => match crate::adapters::kubernetes::crd() {
+                Ok(crd) => Self::Print(crd),
+                Err(error) => Self::Unknown(error),
+            },
             _ => Self::Unknown(
-                "unknown arguments; there are only --help and --version, as settings come from the environment"
+                "unknown arguments; there are only crd, --help and --version, as settings come from the environment"
                     .to_owned(),
             ),
         }

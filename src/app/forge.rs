@@ -8,7 +8,7 @@ use crate::adapters::git::build::Author;
 use crate::adapters::git::sign::SigningKey;
 use crate::adapters::github::api::Decorations;
 use crate::adapters::github::identity::{AppCredentials, Credentials};
-use crate::adapters::github::{GithubForge, GithubSettings, IN_FLIGHT, Token};
+use crate::adapters::github::{GIT_TIME, GithubForge, GithubSettings, IN_FLIGHT, Token};
 use crate::adapters::local::{LocalForge, LocalSettings};
 use crate::application::readiness::{Part, PartReport};
 use crate::config::{Config, GithubConfig, GithubCredentials, GitopsConfig};
@@ -62,6 +62,7 @@ async fn on_github(config: &Config, github: &GithubConfig, tasks: &mut Tasks) ->
         decorations: Decorations { labels, reviewers, team_reviewers, assignees },
         draft,
         poll,
+        git_time: GIT_TIME,
         in_flight: IN_FLIGHT,
         step: Arc::new(|_| {}),
     });
@@ -73,7 +74,15 @@ async fn on_github(config: &Config, github: &GithubConfig, tasks: &mut Tasks) ->
         let (ready, source) = (told.is_loaded(), told.source());
         let (age, reason) = (ready.then(|| source.contact.age()), told.trouble());
         let reason = reason.or_else(|| source.is_stale().then_some("silent"));
-        PartReport { name: "version_control", adapter: "github", ready, age, reason, required: true }
+        PartReport {
+            name: "version_control",
+            adapter: "github",
+            ready,
+            age,
+            reason,
+            required: true,
+            watches: Vec::new(),
+        }
     };
     Ok(Forge { vcs: forge, source, adapter: "github", part: Box::new(part) })
 }
@@ -124,6 +133,7 @@ async fn here(config: &Config, keep_folders: Vec<Option<RepoPath>>, tasks: &mut 
         age: Some(told.contact.age()),
         reason: told.is_stale().then_some("silent"),
         required: true,
+        watches: Vec::new(),
     };
     Ok(Forge { vcs: forge, source, adapter: "local", part: Box::new(part) })
 }

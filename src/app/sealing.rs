@@ -87,7 +87,7 @@ fn report(adapter: &'static str, seen: &Result<Current, &'static str>) -> PartRe
         Err(code) => Some(*code),
     };
     let age = seen.as_ref().ok().and_then(|current| now.duration_since(current.read_at).try_into().ok());
-    PartReport { name: "sealing", adapter, ready: valid, age, reason, required: false }
+    PartReport { name: "sealing", adapter, ready: valid, age, reason, required: false, watches: Vec::new() }
 }
 
 /// Keeps the certificate up to date, and what readiness tells of it.

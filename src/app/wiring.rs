@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::cluster::Cluster;
 use super::forge::{self, Forge};
 use super::sealing::{Sealing, sealing};
 use super::tasks::Tasks;
@@ -29,6 +30,8 @@ pub struct Wired {
     pub state: AppState,
     /// Called on SIGHUP: to read again what is read from files.
     pub on_hangup: Box<dyn Fn() + Send + Sync>,
+    /// Called before metrics are written: to tell what changes by itself.
+    pub observe: Box<dyn Fn() + Send + Sync>,
 }
 
 /// Makes everything that the settings ask for. Background tasks go to `tasks`, which owns them.
@@ -47,7 +50,16 @@ pub async fn wire(config: &Config, tasks: &mut Tasks) -> Result<Wired, StartErro
     let declared = Arc::new(DeclaredStore::new(forge.clone(), roots));
     let (running, stop) = (declared.clone(), tasks.stop_token());
     tasks.spawn("declared", async move { running.run(stop).await });
-    let Sealing { sealer, adapter: sealing, part: sealing_part, again: seal_again } = sealing(config, None, tasks)?;
+    let cluster = match &config.cluster {
+        Some(cluster) => Some(Cluster::open(cluster, tasks).await?),
+        None => None,
+    };
+    let (nodegroups, secrets) = cluster.as_ref().map(Cluster::stores).unzip();
+    let client = match &cluster {
+        Some(cluster) => Some(cluster.client().await?),
+        None => None,
+    };
+    let Sealing { sealer, adapter: sealing, part: sealing_part, again: seal_again } = sealing(config, client, tasks)?;
 
     let named = config.access.write_namespaces.iter().cloned().collect();
     let policy = WritePolicy::new(config.access.write_everywhere, named, config.secrets.controller.namespace.as_str());
@@ -56,7 +68,7 @@ pub async fn wire(config: &Config, tasks: &mut Tasks) -> Result<Wired, StartErro
     let use_cases = UseCases {
         nodegroups: Arc::new(Nodegroups::new(
             declared.clone(),
-            None,
+            nodegroups,
             instance_types.clone(),
             forge.clone(),
             templates.clone(),
@@ -65,6 +77,7 @@ pub async fn wire(config: &Config, tasks: &mut Tasks) -> Result<Wired, StartErro
         )),
         secrets: Arc::new(Secrets::new(
             declared.clone(),
+            secrets,
             sealer,
             forge.clone(),
             templates,
@@ -78,14 +91,20 @@ pub async fn wire(config: &Config, tasks: &mut Tasks) -> Result<Wired, StartErro
         changes,
     };
 
-    let parts: Vec<Box<dyn Part>> = vec![
-        instance_types_part(instance_types.clone()),
-        declared_part("nodegroups", declared.clone(), source.stale_after),
-        declared_part("secrets", declared, source.stale_after),
-        forge_part,
-        sealing_part,
-    ];
-    log_choice(config, adapter, sealing, &source.location, &instance_types.status().source.location);
+    let mut parts: Vec<Box<dyn Part>> = vec![instance_types_part(instance_types.clone())];
+    match &cluster {
+        Some(cluster) => {
+            parts.extend(cluster.parts());
+            parts.push(declared_part("manifests", declared, source.stale_after));
+        }
+        None => {
+            parts.push(declared_part("nodegroups", declared.clone(), source.stale_after));
+            parts.push(declared_part("secrets", declared, source.stale_after));
+        }
+    }
+    parts.extend([forge_part, sealing_part]);
+    let instance_types_location = instance_types.status().source.location;
+    log_choice(config, cluster.as_ref(), adapter, sealing, &source.location, &instance_types_location);
 
     let readiness = Arc::new(Readiness::new(parts, config.server.ready_max_age));
     let authenticator = match &config.server.tokens_file {
@@ -98,7 +117,11 @@ pub async fn wire(config: &Config, tasks: &mut Tasks) -> Result<Wired, StartErro
         instance_types.request_reload();
         seal_again.notify_one();
     });
-    Ok(Wired { state, on_hangup })
+    let observe: Box<dyn Fn() + Send + Sync> = match &cluster {
+        Some(cluster) => Box::new(cluster.observer()),
+        None => Box::new(|| {}),
+    };
+    Ok(Wired { state, on_hangup, observe })
 }
 
 /// Starts loading the price list first: it is what takes longest.
@@ -153,7 +176,7 @@ fn instance_types_part(instance_types: Arc<InstanceTypes>) -> Box<dyn Part> {
             (true, None) => status.stale.then_some("stale"),
         };
         let (age, adapter) = (ready.then_some(status.age), status.source.kind.as_str());
-        PartReport { name: "instance_types", adapter, ready, age, reason, required: true }
+        PartReport { name: "instance_types", adapter, ready, age, reason, required: true, watches: Vec::new() }
     })
 }
 
@@ -162,15 +185,32 @@ fn declared_part(name: &'static str, declared: Arc<DeclaredStore>, stale_after: 
         let ready = declared.is_loaded();
         let age = declared.contact().age();
         let reason = if ready { (age > stale_after).then_some("stale") } else { Some("loading") };
-        PartReport { name, adapter: "git", ready, age: ready.then_some(age), reason, required: true }
+        PartReport {
+            name,
+            adapter: "git",
+            ready,
+            age: ready.then_some(age),
+            reason,
+            required: true,
+            watches: Vec::new(),
+        }
     })
 }
 
 /// Says which adapters were chosen, as the operator can't see it otherwise.
-fn log_choice(config: &Config, version_control: &str, sealing: &str, repository: &str, instance_types: &str) {
+fn log_choice(
+    config: &Config,
+    cluster: Option<&Cluster>,
+    version_control: &str,
+    sealing: &str,
+    repository: &str,
+    instance_types: &str,
+) {
     tracing::info!(
         instance_types,
-        stores = "git",
+        stores = if cluster.is_some() { "kubernetes" } else { "git" },
+        cluster = cluster.map(|cluster| cluster.connector.location()),
+        namespaces = cluster.map(|cluster| cluster.namespaces.as_str()),
         version_control,
         folder = %config.gitops.folder.display(),
         repository,
@@ -180,7 +220,4 @@ fn log_choice(config: &Config, version_control: &str, sealing: &str, repository:
         templates = if config.gitops.templates.is_some() { "folder" } else { "built in" },
         "adapters"
     );
-    if config.in_cluster {
-        tracing::warn!("this runs inside a cluster, which isn't looked at yet: lists show what Git declares");
-    }
 }

@@ -220,7 +220,7 @@ impl Changes {
     /// # Errors
     /// Before version control's first contact.
     pub async fn open_change(&self, key: &ObjectKey) -> Result<Option<PullRequest>, Failure> {
-        Ok(open_of(&*self.pull_requests().await?, key).cloned())
+        Ok(open_of(&*self.pull_requests().await?, key).map(|open| PullRequest::clone(open)))
     }
 
     /// The pull requests that this service opened.

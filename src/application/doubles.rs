@@ -1,5 +1,6 @@
 //! Doubles for the tests of use cases: a service on a repository in memory, wired like the real one.
 
+pub(crate) mod cluster;
 pub(crate) mod git;
 pub(crate) mod sealer;
 pub(crate) mod templates;
@@ -8,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use self::cluster::summary;
+use self::cluster::{nodegroups_of, secrets_of};
 use self::git::FakeGit;
 use self::sealer::FakeSealer;
 use self::templates::{FakeTemplates, Spoil};
@@ -22,10 +25,10 @@ use crate::domain::change::{ObjectKey, ObjectKind};
 use crate::domain::error::Failure;
 use crate::domain::instance_type::{IngestReport, samples};
 use crate::domain::names::{Actor, ClusterName, DataKey, InstanceTypeName, Namespace};
-use crate::domain::nodegroup::{CapacityType, Nodegroup, NodegroupEdit, NodegroupSpec, Scaling, ScalingEdit};
-use crate::domain::ports::{Load, MockInstanceTypeSource, MockNodegroupStore};
-use crate::domain::secret::{Scope, SecretBytes, SecretEdit, SecretSpec, SecretValues};
-use crate::domain::snapshot::{Contact, Observed, Revision, Snapshot, SourceInfo, SourceKind};
+use crate::domain::nodegroup::{CapacityType, NodegroupEdit, NodegroupSpec, Scaling, ScalingEdit};
+use crate::domain::ports::{Load, MockInstanceTypeSource};
+use crate::domain::secret::{Scope, SecretBytes, SecretEdit, SecretSpec, SecretSummary, SecretValues};
+use crate::domain::snapshot::{Contact, SourceInfo, SourceKind};
 
 /// A service to try use cases on.
 pub(crate) struct Service {
@@ -49,6 +52,8 @@ pub(crate) struct Setup {
     pub(crate) clusters: Vec<&'static str>,
     /// Nodegroups that only the cluster has.
     pub(crate) in_cluster: Vec<&'static str>,
+    /// Secrets that the cluster has; with none named it isn't looked at.
+    pub(crate) secrets_in_cluster: Vec<(&'static str, SecretSummary)>,
     /// What the templates do wrong.
     pub(crate) spoil: Option<Spoil>,
     /// Whether no price list was loaded.
@@ -73,7 +78,7 @@ impl Setup {
         let clusters = self.clusters.iter().map(|name| ClusterName::parse(name).unwrap()).collect::<BTreeSet<_>>();
         let nodegroups = Nodegroups::new(
             git.clone(),
-            (!self.in_cluster.is_empty()).then(|| Arc::new(cluster_with(&self.in_cluster)) as Arc<_>),
+            (!self.in_cluster.is_empty()).then(|| Arc::new(nodegroups_of(&self.in_cluster)) as Arc<_>),
             instance_types(!self.no_catalog).await,
             git.clone(),
             templates.clone(),
@@ -83,6 +88,7 @@ impl Setup {
         let sealer = Arc::new(FakeSealer::default());
         let secrets = Secrets::new(
             git.clone(),
+            (!self.secrets_in_cluster.is_empty()).then(|| Arc::new(secrets_of(&self.secrets_in_cluster)) as Arc<_>),
             sealer.clone(),
             git.clone(),
             templates,
@@ -107,22 +113,10 @@ async fn instance_types(loaded: bool) -> Arc<InstanceTypes> {
     Arc::new(types)
 }
 
-/// A cluster that has nodegroups of these names in `team-a`.
-fn cluster_with(names: &[&str]) -> MockNodegroupStore {
-    let status = crate::domain::nodegroup::NodegroupStatus::default();
-    let nodegroup = Nodegroup { status: Some(status), ..Nodegroup::default() };
-    let items = names.iter().map(|name| (nodegroup_key(name), Observed::Valid(Arc::new(nodegroup.clone())))).collect();
-    let source = here(SourceKind::Kubernetes);
-    let snapshot = Arc::new(Snapshot { revision: Revision("1".to_owned()), source, items });
-    let mut store = MockNodegroupStore::new();
-    store.expect_snapshot().returning(move || Ok(snapshot.clone()));
-    store
-}
-
 /// A source heard from just now.
 pub(crate) fn here(kind: SourceKind) -> SourceInfo {
     let contact = Arc::new(Contact::now());
-    SourceInfo { kind, location: "here".to_owned(), contact, stale_after: Duration::from_secs(5) }
+    SourceInfo { kind, location: "here".to_owned(), contact, stale_after: Duration::from_secs(5), watches: Vec::new() }
 }
 
 pub(crate) fn namespace(name: &str) -> Namespace {

@@ -17,20 +17,21 @@ pub fn resolve<'a>(
     kind: ObjectKind,
     name: &str,
     namespace: Option<&Namespace>,
-    keys: impl Iterator<Item = &'a ObjectKey>,
+    keys: impl Iterator<Item = &'a ObjectKey> + Clone,
 ) -> Result<ObjectKey, Failure> {
-    let keys: BTreeSet<&ObjectKey> = keys.filter(|key| key.kind == kind).collect();
     if let (Some(namespace), Ok(name)) = (namespace, ObjectName::parse(name)) {
         return Ok(ObjectKey { kind, namespace: namespace.clone(), name });
     }
-    let matches: Vec<&ObjectKey> = keys.iter().copied().filter(|key| key.name.as_str() == name).collect();
-    match matches.as_slice() {
-        [one] => Ok((*one).clone()),
-        [] => Err(not_found(kind, name, namespace, keys.into_iter())),
-        several => Err(Failure::Conflict {
+    // An object of the stores that has an open change as well is one.
+    let matches = keys.clone().filter(|key| key.kind == kind && key.name.as_str() == name);
+    let matches: BTreeSet<&ObjectKey> = matches.collect();
+    match matches.first() {
+        None => Err(not_found(kind, name, namespace, keys)),
+        Some(&one) if matches.len() == 1 => Ok(one.clone()),
+        Some(_) => Err(Failure::Conflict {
             message: format!("several namespaces have a {kind} of this name; add ?namespace="),
             pull_request: None,
-            candidates: several.iter().copied().cloned().collect(),
+            candidates: matches.into_iter().cloned().collect(),
         }),
     }
 }

@@ -1,25 +1,28 @@
 //! Nodegroups: listed with their instance types' data and cost; created, changed and deleted by pull request.
 
 pub mod item;
+pub mod list;
 mod planners;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use self::item::NodegroupItem;
+use self::list::NodegroupList;
 use self::planners::{Creation, Deletion, Edit};
-use super::catalog::{InstanceTypes, LoadedCatalog};
+use super::catalog::InstanceTypes;
 use super::changes::answer::Written;
 use super::changes::plan::Planner;
-use super::changes::{ChangeRequest, Changes, open_by_key, open_keys, open_of};
+use super::changes::{ChangeRequest, Changes};
 use super::lookup;
-use crate::domain::change::{Action, ObjectKey, ObjectKind, PullRequest};
+use super::sight::{Latest, Sight};
+use crate::domain::change::{Action, ObjectKey, ObjectKind};
 use crate::domain::error::{Failure, Violation};
 use crate::domain::instance_type::Catalog;
 use crate::domain::names::{Actor, ClusterName, InstanceTypeName, Namespace};
 use crate::domain::nodegroup::{Architecture, Nodegroup, NodegroupEdit, NodegroupSpec};
 use crate::domain::ports::{NodegroupStore, TemplateRenderer, VersionControl};
-use crate::domain::snapshot::{Observed, Snapshot, SourceInfo};
+use crate::domain::snapshot::{Observed, Snapshot};
 
 /// How a write is to be made.
 #[derive(Debug, Clone)]
@@ -32,14 +35,6 @@ pub struct WriteOptions {
     pub revision: Option<String>,
 }
 
-/// All nodegroups at one moment.
-pub struct NodegroupList {
-    /// The nodegroups by namespace and name.
-    pub items: Vec<NodegroupItem>,
-    /// Where they come from.
-    pub source: SourceInfo,
-}
-
 /// The use cases of nodegroups.
 pub struct Nodegroups {
     declared: Arc<dyn NodegroupStore>,
@@ -49,6 +44,7 @@ pub struct Nodegroups {
     templates: Arc<dyn TemplateRenderer>,
     changes: Arc<Changes>,
     clusters: Option<BTreeSet<ClusterName>>,
+    latest: Latest<NodegroupList>,
 }
 
 impl Nodegroups {
@@ -63,7 +59,7 @@ impl Nodegroups {
         changes: Arc<Changes>,
         clusters: Option<BTreeSet<ClusterName>>,
     ) -> Self {
-        Self { declared, observed, instance_types, vcs, templates, changes, clusters }
+        Self { declared, observed, instance_types, vcs, templates, changes, clusters, latest: Latest::default() }
     }
 
     /// The clusters that may be named; `None`: any.
@@ -72,30 +68,27 @@ impl Nodegroups {
         self.clusters.as_ref()
     }
 
-    /// Every nodegroup that Git declares or the cluster has, joined.
+    /// Every nodegroup that Git declares or the cluster has, joined: the same list until something changes.
     ///
     /// # Errors
     /// [`Failure::Unavailable`] before the first complete read.
-    pub async fn list(&self) -> Result<NodegroupList, Failure> {
-        let sight = self.sight().await?;
-        let open = open_by_key(&sight.pull_requests);
-        let items = sight.keys().into_iter().map(|key| sight.item(key, open.get(key).copied().cloned())).collect();
-        Ok(NodegroupList { items, source: sight.observed.as_ref().unwrap_or(&sight.declared).source.clone() })
+    pub async fn list(&self) -> Result<Arc<NodegroupList>, Failure> {
+        let observed = match &self.observed {
+            Some(store) => Some(store.snapshot().await?),
+            None => None,
+        };
+        let declared = self.declared().await?;
+        let sight = Sight { declared, observed, pull_requests: self.changes.pull_requests().await? };
+        let list = NodegroupList { sight, loaded: self.instance_types.current() };
+        Ok(self.latest.or_kept(list, NodegroupList::is_same))
     }
 
     /// One nodegroup.
     ///
     /// # Errors
-    /// [`Failure::NotFound`] with near names, [`Failure::Conflict`] when several namespaces have the name.
+    /// As [`NodegroupList::get`].
     pub async fn get(&self, name: &str, namespace: Option<&Namespace>) -> Result<NodegroupItem, Failure> {
-        let sight = self.sight().await?;
-        let keys = sight.keys();
-        let key = lookup::resolve(ObjectKind::Nodegroup, name, namespace, keys.iter().copied())?;
-        if keys.contains(&key) {
-            Ok(sight.item(&key, open_of(&sight.pull_requests, &key).cloned()))
-        } else {
-            Err(lookup::not_found(ObjectKind::Nodegroup, name, namespace, keys.into_iter()))
-        }
+        self.list().await?.get(name, namespace)
     }
 
     /// The object that a path names, for a write: open changes count as well.
@@ -103,22 +96,7 @@ impl Nodegroups {
     /// # Errors
     /// As [`Nodegroups::get`], but with a namespace the object need not exist yet.
     pub async fn resolve(&self, name: &str, namespace: Option<&Namespace>) -> Result<ObjectKey, Failure> {
-        let sight = self.sight().await?;
-        let keys = sight.keys().into_iter().chain(open_keys(&sight.pull_requests));
-        lookup::resolve(ObjectKind::Nodegroup, name, namespace, keys)
-    }
-
-    async fn sight(&self) -> Result<Sight, Failure> {
-        let observed = match &self.observed {
-            Some(store) => Some(store.snapshot().await?),
-            None => None,
-        };
-        Ok(Sight {
-            declared: self.declared.snapshot().await?,
-            observed,
-            pull_requests: self.changes.pull_requests().await?,
-            loaded: self.instance_types.current(),
-        })
+        self.list().await?.sight.resolve(ObjectKind::Nodegroup, name, namespace)
     }
 
     /// What is wrong with a request's instance types and cluster, as far as the catalogue and the settings tell.
@@ -221,26 +199,6 @@ impl Nodegroups {
 
     async fn declared(&self) -> Result<Arc<Snapshot<Nodegroup>>, Failure> {
         Ok(self.declared.snapshot().await?)
-    }
-}
-
-/// All that is known at one moment.
-struct Sight {
-    declared: Arc<Snapshot<Nodegroup>>,
-    observed: Option<Arc<Snapshot<Nodegroup>>>,
-    pull_requests: Arc<Snapshot<PullRequest, u64>>,
-    loaded: Option<Arc<LoadedCatalog>>,
-}
-
-impl Sight {
-    fn keys(&self) -> BTreeSet<&ObjectKey> {
-        self.declared.items.keys().chain(self.observed.iter().flat_map(|snapshot| snapshot.items.keys())).collect()
-    }
-
-    fn item(&self, key: &ObjectKey, open: Option<PullRequest>) -> NodegroupItem {
-        let seen = self.observed.as_ref().and_then(|snapshot| snapshot.items.get(key));
-        let catalog = self.loaded.as_ref().map(|loaded| &loaded.catalog);
-        item::join(key, self.declared.items.get(key), seen, catalog, open)
     }
 }
 

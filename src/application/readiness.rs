@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::domain::watch::WatchReport;
+
 /// How a part of the service does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartReport {
@@ -18,6 +20,8 @@ pub struct PartReport {
     pub reason: Option<&'static str>,
     /// Whether the service waits for it at start.
     pub required: bool,
+    /// The watches that it gets its data through, if it does.
+    pub watches: Vec<WatchReport>,
 }
 
 /// A part that tells how it does; any closure that makes a report is one. Called by every probe: from memory, at once.
@@ -71,7 +75,15 @@ impl Readiness {
         let stopping = self.stopping.load(Ordering::Relaxed);
         if stopping {
             let (name, adapter, reason) = ("process", "process", Some("stopping"));
-            parts.push(PartReport { name, adapter, ready: false, age: None, reason, required: true });
+            parts.push(PartReport {
+                name,
+                adapter,
+                ready: false,
+                age: None,
+                reason,
+                required: true,
+                watches: Vec::new(),
+            });
         }
         ReadinessReport { ready: ready && !stopping, parts }
     }
@@ -99,7 +111,15 @@ mod tests {
 
     fn part(required: bool, ready: bool, age: u64) -> PartReport {
         let age = Some(Duration::from_secs(age));
-        PartReport { name: "git", adapter: "local", ready, age, reason: (!ready).then_some("loading"), required }
+        PartReport {
+            name: "git",
+            adapter: "local",
+            ready,
+            age,
+            reason: (!ready).then_some("loading"),
+            required,
+            watches: Vec::new(),
+        }
     }
 
     /// A readiness with one part, and the handle by which a test changes the part's report.

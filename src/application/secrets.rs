@@ -1,69 +1,28 @@
 //! Secrets: listed without values; created, changed and deleted as SealedSecrets by pull request.
 
+pub mod item;
+pub mod list;
 mod planners;
-pub mod preflight;
+mod preflight;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::json;
 
+use self::item::SecretItem;
+use self::list::SecretList;
 use self::planners::{Creation, Deletion, Edit};
 use super::changes::answer::Written;
-use super::changes::{ChangeRequest, Changes, open_by_key, open_keys};
-use super::lookup;
+use super::changes::{ChangeRequest, Changes};
 use super::nodegroups::WriteOptions;
-use crate::domain::change::{Action, ObjectKey, ObjectKind, PullRequest};
+use super::sight::{Latest, Sight};
+use crate::domain::change::{Action, ObjectKey, ObjectKind};
 use crate::domain::error::{Failure, Violation};
 use crate::domain::names::{DataKey, Namespace};
 use crate::domain::ports::{SecretSealer, SecretStore, TemplateRenderer, VersionControl};
 use crate::domain::secret::{Certificate, Scope, SecretEdit, SecretSpec, SecretSummary, SecretValues, rules};
-use crate::domain::snapshot::{ManifestRef, Observed, SourceInfo};
-
-/// A secret as it is listed.
-#[derive(Debug, Clone)]
-pub struct SecretItem {
-    /// Its identity.
-    pub key: ObjectKey,
-    /// What may be shown; empty when it can't be read.
-    pub summary: SecretSummary,
-    /// Whether Git has its manifest.
-    pub managed: bool,
-    /// Its manifest.
-    pub manifest: Option<ManifestRef>,
-    /// Whether it was sealed with another certificate than the current one; `None` when that isn't known.
-    pub stale_seal: Option<bool>,
-    /// The open pull request that changes it.
-    pub pull_request: Option<PullRequest>,
-}
-
-impl SecretItem {
-    fn of(
-        key: &ObjectKey,
-        observed: &Observed<SecretSummary>,
-        current: Option<&str>,
-        pull_request: Option<PullRequest>,
-    ) -> Self {
-        let (summary, manifest) = match observed {
-            Observed::Valid(summary) => ((**summary).clone(), summary.manifest.clone()),
-            Observed::Invalid(invalid) => {
-                let message = Some(invalid.reason.clone());
-                (SecretSummary { sealed: true, message, ..SecretSummary::default() }, invalid.manifest.clone())
-            }
-        };
-        let sealed_with = summary.certificate_fingerprint.as_deref();
-        let stale_seal = sealed_with.zip(current).map(|(sealed_with, current)| sealed_with != current);
-        Self { key: key.clone(), summary, managed: true, manifest, stale_seal, pull_request }
-    }
-}
-
-/// All secrets at one moment.
-pub struct SecretList {
-    /// The secrets by namespace and name.
-    pub items: Vec<SecretItem>,
-    /// Where they come from.
-    pub source: SourceInfo,
-}
+use crate::domain::snapshot::{Observed, Snapshot};
 
 /// What the settings allow of secrets.
 #[derive(Debug, Clone)]
@@ -77,25 +36,28 @@ pub struct SecretPolicy {
 /// The use cases of secrets.
 pub struct Secrets {
     declared: Arc<dyn SecretStore>,
+    observed: Option<Arc<dyn SecretStore>>,
     sealer: Arc<dyn SecretSealer>,
     vcs: Arc<dyn VersionControl>,
     templates: Arc<dyn TemplateRenderer>,
     changes: Arc<Changes>,
     policy: SecretPolicy,
+    latest: Latest<SecretList>,
 }
 
 impl Secrets {
-    /// Wires the use cases.
+    /// Wires the use cases. `observed` is a cluster, where there is one.
     #[must_use]
     pub fn new(
         declared: Arc<dyn SecretStore>,
+        observed: Option<Arc<dyn SecretStore>>,
         sealer: Arc<dyn SecretSealer>,
         vcs: Arc<dyn VersionControl>,
         templates: Arc<dyn TemplateRenderer>,
         changes: Arc<Changes>,
         policy: SecretPolicy,
     ) -> Self {
-        Self { declared, sealer, vcs, templates, changes, policy }
+        Self { declared, observed, sealer, vcs, templates, changes, policy, latest: Latest::default() }
     }
 
     /// What the settings allow.
@@ -112,39 +74,38 @@ impl Secrets {
         Ok(self.sealer.certificate().await?)
     }
 
-    /// Every secret that Git declares.
+    /// Every secret that Git declares or the cluster has, joined: the same list until something changes.
     ///
     /// # Errors
     /// [`Failure::Unavailable`] before the first complete read.
-    pub async fn list(&self) -> Result<SecretList, Failure> {
-        let declared = self.declared.snapshot().await?;
-        let pull_requests = self.changes.pull_requests().await?;
-        let open = open_by_key(&pull_requests);
-        let current = self.current_fingerprint().await;
-        let items = declared
-            .items
-            .iter()
-            .map(|(key, observed)| SecretItem::of(key, observed, current.as_deref(), open.get(key).copied().cloned()));
-        Ok(SecretList { items: items.collect(), source: declared.source.clone() })
+    pub async fn list(&self) -> Result<Arc<SecretList>, Failure> {
+        let (declared, observed) = (self.declared.snapshot().await?, self.in_cluster().await?);
+        let sight = Sight { declared, observed, pull_requests: self.changes.pull_requests().await? };
+        let current = self.sealer.certificate().await.ok().map(|certificate| certificate.fingerprint);
+        Ok(self.latest.or_kept(SecretList { sight, current }, SecretList::is_same))
     }
 
     /// One secret.
     ///
     /// # Errors
-    /// [`Failure::NotFound`] with near names, [`Failure::Conflict`] when several namespaces have the name.
+    /// As [`SecretList::get`].
     pub async fn get(&self, name: &str, namespace: Option<&Namespace>) -> Result<SecretItem, Failure> {
-        let declared = self.declared.snapshot().await?;
-        let key = lookup::resolve(ObjectKind::Secret, name, namespace, declared.items.keys())?;
-        let Some(observed) = declared.items.get(&key) else {
-            return Err(lookup::not_found(ObjectKind::Secret, name, namespace, declared.items.keys()));
-        };
-        let open = self.changes.open_change(&key).await?;
-        Ok(SecretItem::of(&key, observed, self.current_fingerprint().await.as_deref(), open))
+        self.list().await?.get(name, namespace)
     }
 
-    /// Which certificate values would be sealed with now; `None` while there is none.
-    async fn current_fingerprint(&self) -> Option<String> {
-        self.sealer.certificate().await.ok().map(|certificate| certificate.fingerprint)
+    /// What the cluster has under a key, joined with nothing; `None` without a cluster as well.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`] before the first complete read.
+    pub async fn observed(&self, key: &ObjectKey) -> Result<Option<Observed<SecretSummary>>, Failure> {
+        Ok(self.in_cluster().await?.and_then(|snapshot| snapshot.items.get(key).cloned()))
+    }
+
+    async fn in_cluster(&self) -> Result<Option<Arc<Snapshot<SecretSummary>>>, Failure> {
+        match &self.observed {
+            Some(store) => Ok(Some(store.snapshot().await?)),
+            None => Ok(None),
+        }
     }
 
     /// The object that a path names, for a write: open changes count as well.
@@ -152,10 +113,7 @@ impl Secrets {
     /// # Errors
     /// As [`Secrets::get`], but with a namespace the object need not exist yet.
     pub async fn resolve(&self, name: &str, namespace: Option<&Namespace>) -> Result<ObjectKey, Failure> {
-        let declared = self.declared.snapshot().await?;
-        let pull_requests = self.changes.pull_requests().await?;
-        let keys = declared.items.keys().chain(open_keys(&pull_requests));
-        lookup::resolve(ObjectKind::Secret, name, namespace, keys)
+        self.list().await?.sight.resolve(ObjectKind::Secret, name, namespace)
     }
 
     /// What is wrong with a new secret.

@@ -1,5 +1,6 @@
 //! One small struct per concern, each field with its variable and default.
 
+mod cluster;
 mod github;
 mod instance_types;
 mod secrets;
@@ -11,6 +12,8 @@ use std::time::Duration;
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 use url::{Host, Url};
 
+pub(super) use self::cluster::Surroundings;
+pub use self::cluster::{ClusterConfig, WatchedNamespaces};
 pub use self::github::{GithubConfig, GithubCredentials, SecretText};
 pub use self::instance_types::{InstanceTypesConfig, InstanceTypesUrl};
 pub use self::secrets::{CertificateAt, ControllerConfig, SecretsConfig};
@@ -110,7 +113,7 @@ impl ServerConfig {
 /// What may be changed.
 #[derive(Debug, Clone)]
 pub struct AccessConfig {
-    /// `WRITE_NAMESPACES`, `*`: whether every namespace may be written to, the protected ones excepted.
+    /// `WRITE_NAMESPACES`, `NAMESPACE` or `*`: whether every namespace may be written to, the protected ones excepted.
     pub write_everywhere: bool,
     /// `WRITE_NAMESPACES`: the namespaces that are named; a protected one may be written to only when it is.
     pub write_namespaces: Vec<Namespace>,
@@ -121,7 +124,8 @@ pub struct AccessConfig {
 impl AccessConfig {
     pub(super) fn read(vars: &Vars) -> Self {
         let star_or = |what: &str| format!("names with commas, each {what}, or *");
-        let namespaces = vars.list("WRITE_NAMESPACES", |name| match name {
+        let setting = if vars.get("WRITE_NAMESPACES").is_some() { "WRITE_NAMESPACES" } else { "NAMESPACE" };
+        let namespaces = vars.list(setting, |name| match name {
             "*" => Ok(None),
             name => Namespace::parse(name).map(Some).map_err(|_| star_or(Namespace::EXPECTED)),
         });

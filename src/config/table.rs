@@ -30,7 +30,6 @@ const fn later(name: &'static str, default: &'static str, instead: &'static str)
     Setting { name, default, state: State::NotBuilt(instead) }
 }
 
-const GIT_ONLY: &str = "Kubernetes isn't built yet; unset it: nodegroups and secrets are read from Git";
 const TOKENS_ONLY: &str = "only static tokens are built yet; unset it and use AUTH_TOKENS_FILE";
 const OPERATIONS: &str = "this part isn't built yet; unset it";
 
@@ -54,7 +53,7 @@ pub const SETTINGS: &[Setting] = &[
     later("CORS_ORIGINS", "", OPERATIONS),
     later("WRITES_PER_MINUTE", "600", OPERATIONS),
     Setting { name: "KUBECONFIG", default: "", state: State::Ambient },
-    later("NAMESPACE", "", GIT_ONLY),
+    built("NAMESPACE", ""),
     built("WRITE_NAMESPACES", ""),
     built("CLUSTERS", ""),
     built("INSTANCE_TYPES_FILE_SOURCE", "./pricing-list.json"),

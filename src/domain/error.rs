@@ -50,7 +50,7 @@ pub enum StoreError {
     #[error("not loaded yet: {0}")]
     NotReady(String),
     /// The cluster has no such kind.
-    #[error("the cluster has no {0}; install its custom resource definition")]
+    #[error("the cluster has no custom resource definition {0}")]
     KindAbsent(String),
 }
 
@@ -175,7 +175,11 @@ impl Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self::Unavailable { message: format!("{error}; try again"), retry_after: Duration::from_secs(2) }
+        let (advice, seconds) = match error {
+            StoreError::NotReady(_) => ("try again", 2),
+            StoreError::KindAbsent(_) => ("install it: that is noticed in seconds, without a restart", 30),
+        };
+        Self::Unavailable { message: format!("{error}; {advice}"), retry_after: Duration::from_secs(seconds) }
     }
 }
 
@@ -238,5 +242,23 @@ impl From<VcsError> for Failure {
                 retry_after: Duration::from_secs(30),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_without_a_snapshot_says_what_to_do_and_when_to_ask_again() {
+        let told = |error: StoreError| match Failure::from(error) {
+            Failure::Unavailable { message, retry_after } => (message, retry_after.as_secs()),
+            other => panic!("{other:?}"),
+        };
+        let absent = told(StoreError::KindAbsent("nodegroups.eks.services.k8s.aws".to_owned()));
+        assert!(absent.0.contains("definition nodegroups.eks.services.k8s.aws; install it"), "{}", absent.0);
+        let loading = told(StoreError::NotReady("the first list is on its way".to_owned()));
+        assert_eq!(loading, ("not loaded yet: the first list is on its way; try again".to_owned(), 2));
+        assert!(absent.1 > loading.1);
     }
 }

@@ -229,10 +229,17 @@ pub struct SecretSummary {
     pub message: Option<String>,
     /// Which certificate it was sealed with, when the manifest tells.
     pub certificate_fingerprint: Option<String>,
+    /// What its ciphertexts are, in one number, so that Git's can be compared with the cluster's; `None` when it isn't sealed.
+    pub ciphertexts: Option<u64>,
     /// The Secret's labels.
     pub labels: BTreeMap<String, String>,
     /// When the cluster made it.
     pub created_at: Option<Timestamp>,
+    /// Of a cluster's: whether the controller may write the Secret, as there is none yet, or a SealedSecret owns it, or it is annotated
+    /// for that.
+    pub controllable: bool,
+    /// Whether the cluster is deleting it: the Secret, or the SealedSecret.
+    pub deleting: bool,
     /// Where Git declares it.
     pub manifest: Option<ManifestRef>,
 }

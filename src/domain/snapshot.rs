@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::names::RepoPath;
+use super::watch::WatchStatus;
 
 /// Identifies one state of a source: a commit, an offer file's version, a resource version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +51,18 @@ impl Contact {
         Self(AtomicI64::new(Timestamp::now().as_millisecond()))
     }
 
+    /// Not heard from yet.
+    #[must_use]
+    pub fn never() -> Self {
+        Self(AtomicI64::new(0))
+    }
+
+    /// Whether it was heard from at all.
+    #[must_use]
+    pub fn is_heard(&self) -> bool {
+        self.0.load(Ordering::Relaxed) != 0
+    }
+
     /// Notes that the source answered just now.
     pub fn touch(&self) {
         self.0.store(Timestamp::now().as_millisecond(), Ordering::Relaxed);
@@ -58,6 +71,12 @@ impl Contact {
     /// Heard from when another source was: what was read from it is as old as the last look at it.
     pub fn follow(&self, other: &Self) {
         self.0.store(other.0.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    /// Heard from when the one of several that was silent longest was; right now when there is none.
+    pub fn follow_oldest<'a>(&self, others: impl Iterator<Item = &'a Self>) {
+        let now = Timestamp::now().as_millisecond();
+        self.0.store(others.map(|other| other.0.load(Ordering::Relaxed)).min().unwrap_or(now), Ordering::Relaxed);
     }
 
     /// The moment of the last contact.
@@ -85,6 +104,8 @@ pub struct SourceInfo {
     pub contact: Arc<Contact>,
     /// Older than this is stale: three polls, or 90 s for a watch.
     pub stale_after: Duration,
+    /// The watches that data of a cluster comes through; none of other sources.
+    pub watches: Vec<Arc<WatchStatus>>,
 }
 
 impl SourceInfo {

@@ -3,6 +3,7 @@
 mod away;
 mod crash;
 mod direct;
+mod disk;
 mod refusals;
 mod replicas;
 mod rounds;

@@ -5,6 +5,7 @@ mod kubeseal;
 mod listing;
 mod opened;
 mod shape;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -11,6 +11,7 @@ const used = {
   '/repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers': ['post'],
   '/repos/{owner}/{repo}/issues/{issue_number}/labels': ['post'],
   '/repos/{owner}/{repo}/issues/{issue_number}/assignees': ['post'],
+  '/repos/{owner}/{repo}/issues/{issue_number}/events': ['get'],
   '/app/installations/{installation_id}/access_tokens': ['post'],
 };
 

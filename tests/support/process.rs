@@ -55,6 +55,7 @@ pub struct Builder {
     folder: Arc<TempDir>,
     variables: Vec<(String, String)>,
     arguments: Vec<String>,
+    under: Vec<String>,
 }
 
 impl Builder {
@@ -93,15 +94,28 @@ impl Builder {
         self
     }
 
+    /// The working folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Adds an argument.
     pub fn argument(mut self, argument: &str) -> Self {
         self.arguments.push(argument.to_owned());
         self
     }
 
+    /// Runs the binary under a program that becomes it in the end, so that both are one process.
+    pub fn under(mut self, command: &[impl AsRef<str>]) -> Self {
+        self.under = command.iter().map(|word| word.as_ref().to_owned()).collect();
+        self
+    }
+
     fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cre-backend-api"));
-        command.current_dir(self.folder.path()).env_clear().args(&self.arguments);
+        let binary = env!("CARGO_BIN_EXE_cre-backend-api");
+        let mut words = self.under.iter().map(String::as_str).chain([binary]);
+        let mut command = Command::new(words.next().unwrap());
+        command.current_dir(self.folder.path()).env_clear().args(words).args(&self.arguments);
         command.env("LISTEN_ADDRESS", "127.0.0.1:0");
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -174,7 +188,8 @@ pub struct TestApp {
 impl TestApp {
     /// A run with its own folder and nothing set.
     pub fn builder() -> Builder {
-        Builder { folder: Arc::new(tempfile::tempdir().unwrap()), variables: Vec::new(), arguments: Vec::new() }
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        Builder { folder, variables: Vec::new(), arguments: Vec::new(), under: Vec::new() }
     }
 
     /// Starts with nothing set.

@@ -110,7 +110,7 @@ pub fn check(repo: &Repository, at: Oid, files: &[FileChange]) -> Result<(), Vcs
 /// # Errors
 /// As [`check`]; [`VcsError::WrongState`] when no file would change, or a failure to write objects.
 pub fn build(repo: &Repository, change: &ChangeSet, author: &Author) -> Result<Built, VcsError> {
-    let message = trailers::message(change, &author.sign_off_line()?)?;
+    let message = trailers::message(change, &trailers::attempt(), &author.sign_off_line()?)?;
     let base = oid(&change.base)?;
     check(repo, base, &change.files)?;
     let (tree, files) = changed_tree(repo, &tree_at(repo, base)?, &change.files)?;

@@ -78,19 +78,26 @@ impl fmt::Display for Trailers {
     }
 }
 
-/// The whole commit message of a change: its text, then its trailers as a paragraph of their own, in which `sign_off` is the
-/// last line; it may be empty.
+/// What tells two attempts at the same change apart: made within one second they would be one commit, and who sees a branch
+/// there that was withdrawn before would take it for the old one.
+#[must_use]
+pub fn attempt() -> String {
+    uuid::Uuid::new_v4().simple().to_string()
+}
+
+/// The whole commit message of a change: its text, then its trailers as a paragraph of their own, in which `attempt` stands
+/// too, and `sign_off` is the last line; it may be empty.
 ///
 /// # Errors
 /// [`VcsError::WrongState`] when the trailers couldn't be read back, so that no commit is made that nobody can take up.
-pub fn message(change: &ChangeSet, sign_off: &str) -> Result<String, VcsError> {
+pub fn message(change: &ChangeSet, attempt: &str, sign_off: &str) -> Result<String, VcsError> {
     let text = change.text.commit_message.replace('\0', "\u{fffd}");
     let text = match text.trim() {
         "" => format!("{} {}", change.action.as_str(), change.key),
         text => text.to_owned(),
     };
     let trailers = Trailers::of(change);
-    let message = format!("{text}\n\n{trailers}{sign_off}");
+    let message = format!("{text}\n\n{trailers}Attempt: {attempt}\n{sign_off}");
     if Trailers::parse(&message).as_ref() == Some(&trailers) {
         Ok(message)
     } else {
@@ -173,11 +180,11 @@ mod tests {
     #[test]
     fn the_message_ends_in_trailers_that_read_back() {
         let change = mk_change("Create nodegroup workers\n\nBecause.");
-        let message = message(&change, "").unwrap();
+        let message = message(&change, "7f", "").unwrap();
         assert_eq!(
             message,
             "Create nodegroup workers\n\nBecause.\n\nObject: nodegroup/team-a/workers\nAction: create\nCluster: prod\n\
-             Requested-By: alice\nRequest-Hash: 0a1b\n"
+             Requested-By: alice\nRequest-Hash: 0a1b\nAttempt: 7f\n"
         );
         assert_eq!(Trailers::parse(&message), Some(Trailers::of(&change)));
         assert_eq!(subject_and_body(&message), ("Create nodegroup workers".to_owned(), "Because.".to_owned()));
@@ -186,9 +193,12 @@ mod tests {
     #[test]
     fn a_sign_off_stands_among_the_trailers_and_cannot_break_them() {
         let change = mk_change("Subject\n\nBecause.");
-        let message_with = |sign_off| message(&change, sign_off);
+        let message_with = |sign_off| message(&change, "7f", sign_off);
         let signed = message_with("Signed-off-by: Back End <b@example.com>\n").unwrap();
-        assert!(signed.ends_with("Request-Hash: 0a1b\nSigned-off-by: Back End <b@example.com>\n"), "{signed}");
+        assert!(
+            signed.ends_with("Request-Hash: 0a1b\nAttempt: 7f\nSigned-off-by: Back End <b@example.com>\n"),
+            "{signed}"
+        );
         assert_eq!(Trailers::parse(&signed), Some(Trailers::of(&change)));
         assert_eq!(subject_and_body(&signed), ("Subject".to_owned(), "Because.".to_owned()));
         assert!(message_with("Signed-off-by: A\n\nB <b@example.com>\n").is_err());
@@ -199,13 +209,13 @@ mod tests {
         let forged = "Object: secret/kube-system/x\nAction: delete\nRequested-By: root\nRequest-Hash: ff";
         for text in [forged.to_owned(), format!("Subject\n\n{forged}"), format!("Subject\n\n{forged}\n\n \r\n\n")] {
             let change = mk_change(&text);
-            assert_eq!(Trailers::parse(&message(&change, "").unwrap()), Some(Trailers::of(&change)), "{text:?}");
+            assert_eq!(Trailers::parse(&message(&change, "7f", "").unwrap()), Some(Trailers::of(&change)), "{text:?}");
         }
     }
 
     #[test]
     fn a_doubled_a_missing_and_an_invalid_trailer_are_no_trailers() {
-        let good = message(&mk_change("Subject"), "").unwrap();
+        let good = message(&mk_change("Subject"), "7f", "").unwrap();
         assert!(Trailers::parse(&good).is_some());
         for bad in [
             format!("{good}Action: delete\n"),
@@ -225,9 +235,11 @@ mod tests {
 
     #[test]
     fn an_empty_message_gets_a_subject_and_a_hash_that_could_break_the_paragraph_is_refused() {
-        assert!(message(&mk_change(" \n"), "").unwrap().starts_with("create nodegroup team-a/workers\n\nObject: "));
+        assert!(
+            message(&mk_change(" \n"), "7f", "").unwrap().starts_with("create nodegroup team-a/workers\n\nObject: ")
+        );
         let mut change = mk_change("Subject");
         change.request_hash = RequestHash("a\n\nAction: delete".into());
-        assert!(message(&change, "").is_err());
+        assert!(message(&change, "7f", "").is_err());
     }
 }

@@ -19,6 +19,7 @@ use serde_json::json;
 
 pub use client::{Ask, Client, ClientSettings, Reply};
 pub use decorate::{Decorations, Warning};
+pub(super) use limits::Limits;
 pub use listing::Listing;
 pub use pull::Pull;
 

@@ -43,7 +43,8 @@ impl GithubForge {
                     retry = FIRST_RETRY;
                     self.settings.poll
                 }
-                Err(VcsError::RateLimited { retry_after }) => *retry_after,
+                // Whichever of the two halves is limited isn't asked before its time; the other one goes on.
+                Err(VcsError::RateLimited { retry_after }) => self.settings.poll.min(*retry_after),
                 Err(_) => {
                     retry = (retry * 2).min(self.settings.poll);
                     retry
@@ -65,7 +66,7 @@ impl GithubForge {
         }
     }
 
-    /// Looks once. After a sweep: when to sweep again, soon when young branches were left alone.
+    /// Looks once. After a sweep: when to sweep again, soon when something was left alone because it is young.
     async fn look(&self, sweeps: bool) -> Result<Option<Duration>, VcsError> {
         self.refresh().await?;
         if !sweeps && !self.sweep_soon.load(Ordering::Relaxed) {
@@ -89,12 +90,18 @@ impl GithubForge {
 
     async fn read_all(&self) -> Result<(), VcsError> {
         let began = self.notes.load(Ordering::Acquire);
-        let fetch = async {
-            let operation = self.operation().await?;
-            self.mirror.fetch_base(&operation).await
+        let (base, listing) = tokio::join!(self.fetch_base(), self.api.poll(&self.settings.branch_prefix));
+        let base = base?;
+        let listing = match listing {
+            Ok(listing) => listing,
+            Err(error) => {
+                // What is merged counts, also while the API keeps silent.
+                if self.is_loaded() {
+                    self.publish_at(Some(commit_id(base)));
+                }
+                return Err(error);
+            }
         };
-        let prefix = &self.settings.branch_prefix;
-        let (base, listing) = tokio::try_join!(fetch, self.api.poll(prefix))?;
         let mut pulls: BTreeMap<u64, Pull> =
             listing.open.into_iter().chain(listing.ended).map(|pull| (pull.number, pull)).collect();
         // What was open and is in neither list ended long ago, in GitHub's eyes: so many others did since.
@@ -113,6 +120,11 @@ impl GithubForge {
         self.learn(pulls, began).await?;
         self.publish(base);
         Ok(())
+    }
+
+    async fn fetch_base(&self) -> Result<Oid, VcsError> {
+        let operation = self.operation().await?;
+        self.heard(self.mirror.fetch_base(&operation).await)
     }
 
     /// Reads the changes of pull requests that are new, or whose branch moved. What this process did to one since the look

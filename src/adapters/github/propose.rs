@@ -74,7 +74,7 @@ impl GithubForge {
             step("the commit is made");
             Ok((built.commit, built))
         };
-        let (pushed, built) = self.mirror.push_new(branch, &operation, make).await?;
+        let (pushed, built) = self.heard(self.mirror.push_new(branch, &operation, make).await)?;
         self.step("the branch is pushed");
         Ok(match pushed {
             Pushed::Created => Some(Carried::of(change, built)),
@@ -122,12 +122,8 @@ impl GithubForge {
     async fn opened(&self, pull: Pull, carried: Carried) -> Result<Opening, VcsError> {
         let pull_request = self.note(pull, carried)?;
         self.step("the pull request is open");
-        let failures = self.api.decorate(pull_request.number, &self.settings.decorations).await;
-        self.step("the pull request is decorated");
-        for failure in &failures {
-            tracing::warn!(number = pull_request.number, reason = failure.message, "a pull request lacks something");
-        }
-        Ok(Opening::Opened(pull_request, failures.into_iter().map(|failure| failure.message).collect()))
+        let warnings = self.decorate(pull_request.number, &self.settings.decorations).await;
+        Ok(Opening::Opened(pull_request, warnings))
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use tokio::sync::Semaphore;
 
-use super::api::{Client, ClientSettings, Decorations, GithubApi, RepositoryName};
+use super::api::{Client, ClientSettings, Decorations, GithubApi, Limits, RepositoryName};
 use super::flight::{Flight, Turns};
 use super::identity::{Credentials, Identity};
 use super::mirror::{Mirror, MirrorSettings};
@@ -50,6 +50,8 @@ pub struct GithubSettings {
     pub draft: bool,
     /// How often GitHub is asked for what changed.
     pub poll: Duration,
+    /// How long one exchange with the Git server may take.
+    pub git_time: Duration,
     /// How long a branch without a pull request is left to whoever made it: it may be opening one just now.
     pub in_flight: Duration,
     /// See [`Step`].
@@ -58,6 +60,9 @@ pub struct GithubSettings {
 
 /// How long a branch is left to whoever made it, usually.
 pub const IN_FLIGHT: Duration = Duration::from_secs(60);
+
+/// How long an exchange with the Git server may take, usually: the first fetch of a large repository ends by then.
+pub const GIT_TIME: Duration = Duration::from_secs(25);
 
 /// See [`GithubForge::open`].
 pub(super) async fn open(settings: GithubSettings, client: &ClientSettings) -> Result<GithubForge, String> {
@@ -76,6 +81,7 @@ pub(super) async fn open(settings: GithubSettings, client: &ClientSettings) -> R
         location,
         contact: Arc::new(Contact::now()),
         stale_after: settings.poll * 3,
+        watches: Vec::new(),
     };
     Ok(GithubForge {
         author: settings.author.clone(),
@@ -88,6 +94,8 @@ pub(super) async fn open(settings: GithubSettings, client: &ClientSettings) -> R
         notes: AtomicU64::new(0),
         trouble: Mutex::new(Some("connecting")),
         polling: Flight::default(),
+        git_limits: Limits::default(),
+        decorated: Mutex::default(),
         sweep_soon: AtomicBool::new(false),
         turns: Turns::default(),
         writers: Semaphore::new(WRITERS),

@@ -53,7 +53,7 @@ impl GithubForge {
         Ok(())
     }
 
-    /// See [`crate::domain::ports::VersionControl::sweep`]; also whether branches were left alone because they are young.
+    /// See [`crate::domain::ports::VersionControl::sweep`]; also whether something was left alone because it is young.
     pub(super) async fn sweep_branches(&self) -> Result<(SweepReport, bool), VcsError> {
         let prefix = format!("refs/heads/{}/", self.settings.branch_prefix);
         let tips = self.mirror.tips(&prefix, &self.operation().await?).await?;
@@ -96,6 +96,7 @@ impl GithubForge {
                 }
             }
         }
+        left |= self.decorate_what_lacks().await?;
         Ok((report, left))
     }
 

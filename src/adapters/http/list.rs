@@ -1,8 +1,13 @@
-//! What all lists have in common: pages with a cursor, and where their data comes from.
+//! What all lists have in common: filters, pages with a cursor, the envelope.
+
+pub mod body;
+pub mod kept;
+pub mod source;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use self::source::SourceView;
 use super::error::ApiError;
 use super::query::Query;
 use crate::domain::change::ObjectKey;
@@ -10,40 +15,9 @@ use crate::domain::cursor::{self, Part};
 use crate::domain::error::Violation;
 use crate::domain::glob::glob;
 use crate::domain::names::Namespace;
-use crate::domain::snapshot::SourceInfo;
 
 /// The most items of one page.
 pub const MAX_LIMIT: i64 = 1000;
-
-/// Where a list's data comes from.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct SourceView {
-    /// `kubernetes` or `git`.
-    kind: &'static str,
-    /// The moment that the data was last known to be current, RFC 3339.
-    as_of: String,
-    /// Seconds since then.
-    age_seconds: f64,
-    /// Whether the source has been silent for too long.
-    stale: bool,
-}
-
-impl SourceView {
-    /// The view at this moment.
-    pub fn of(source: &SourceInfo) -> Self {
-        Self {
-            kind: source.kind.as_str(),
-            as_of: source.contact.at().to_string(),
-            age_seconds: seconds(source.contact.age()),
-            stale: source.is_stale(),
-        }
-    }
-}
-
-/// Seconds with three decimals.
-pub fn seconds(duration: std::time::Duration) -> f64 {
-    (duration.as_secs_f64() * 1000.0).round() / 1000.0
-}
 
 /// Where the next page begins.
 #[derive(Debug, Serialize, ToSchema)]
@@ -62,77 +36,101 @@ pub struct ListView<T> {
     source: SourceView,
 }
 
+impl<T> ListView<T> {
+    /// A page as it is answered.
+    pub fn of<I>(page: Page<I>, view: impl FnMut(I) -> T, source: SourceView) -> Self {
+        let Page { items, total, next_cursor } = page;
+        let items = items.into_iter().map(view).collect();
+        Self { items, total_items: total, page_info: PageInfo { next_cursor }, source }
+    }
+}
+
+/// The items of one page, and what is told about it.
+#[derive(Debug)]
+pub struct Page<I> {
+    /// The items.
+    pub items: Vec<I>,
+    /// How many items match the filters, on all pages.
+    pub total: usize,
+    /// Where the next page begins.
+    pub next_cursor: Option<String>,
+}
+
 /// Which page is asked for.
 pub struct Paging {
-    limit: usize,
+    limit: Option<usize>,
     after: Option<Vec<Part>>,
     query: u64,
 }
 
 impl Paging {
     /// Reads `limit` and `cursor`; `query` is the list's name and filters in canonical form, to which the cursor is bound.
-    pub fn of(parameters: &mut Query, query: &str) -> Self {
+    pub fn of(parameters: &mut Query, query: impl FnOnce() -> String) -> Self {
         let limit = parameters.integer("limit", 1..=MAX_LIMIT).and_then(|limit| usize::try_from(limit).ok());
-        let query = cursor::query_hash(query);
-        let after = parameters.text("cursor").and_then(|text| match cursor::decode(query, &text) {
+        let cursor = parameters.text("cursor");
+        // Without either there is no cursor to read or to write.
+        let query = if limit.is_some() || cursor.is_some() { cursor::query_hash(&query()) } else { 0 };
+        let after = cursor.and_then(|text| match cursor::decode(query, &text) {
             Ok(parts) => Some(parts),
             Err(error) => {
                 parameters.problem("cursor", error.to_string());
                 None
             }
         });
-        Self { limit: limit.unwrap_or(usize::MAX), after, query }
+        Self { limit, after, query }
+    }
+
+    /// Whether everything is asked for at once.
+    pub fn is_whole(&self) -> bool {
+        self.limit.is_none() && self.after.is_none()
     }
 
     /// Cuts the page out of all matching items, which stand in the order of their keys.
     ///
     /// # Errors
     /// 400 when the cursor's key isn't of this list.
-    pub fn page<T, K: Ord, V>(
-        self,
-        items: &[T],
-        key: impl Fn(&T) -> K,
-        read: impl Fn(&[Part]) -> Option<K>,
-        write: impl Fn(&K) -> Vec<Part>,
-        view: impl Fn(&T) -> V,
-        source: &SourceInfo,
-    ) -> Result<ListView<V>, ApiError> {
-        let after = match &self.after {
-            None => None,
-            Some(parts) => Some(read(parts).ok_or_else(|| {
+    pub fn page<'p, I: Copy, K: Ord>(
+        &'p self,
+        mut items: Vec<I>,
+        key: impl Fn(I) -> K,
+        read: impl Fn(&'p [Part]) -> Option<K>,
+        write: impl Fn(K) -> Vec<Part>,
+    ) -> Result<Page<I>, ApiError> {
+        let total = items.len();
+        if let Some(parts) = &self.after {
+            let after = read(parts).ok_or_else(|| {
                 ApiError::bad_request(vec![Violation::new("?cursor", cursor::BadCursor::Unreadable.to_string())])
-            })?),
-        };
-        let total_items = items.len();
-        let rest: Vec<&T> = items.iter().filter(|item| after.as_ref().is_none_or(|after| key(item) > *after)).collect();
-        let page = &rest[..rest.len().min(self.limit)];
-        let more = page.len() < rest.len();
-        let next_cursor = page.last().filter(|_| more).map(|last| cursor::encode(self.query, &write(&key(last))));
-        Ok(ListView {
-            items: page.iter().map(|item| view(item)).collect(),
-            total_items,
-            page_info: PageInfo { next_cursor },
-            source: SourceView::of(source),
-        })
+            })?;
+            let passed = items.partition_point(|item| key(*item) <= after);
+            items.drain(..passed);
+        }
+        let limit = self.limit.unwrap_or(usize::MAX);
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next_cursor = items.last().filter(|_| more).map(|last| cursor::encode(self.query, &write(key(*last))));
+        Ok(Page { items, total, next_cursor })
     }
 }
 
-/// The key of an object as a cursor holds it, and back.
-pub fn key_parts(key: &(String, String)) -> Vec<Part> {
-    vec![Part::Text(key.0.clone()), Part::Text(key.1.clone())]
+/// What objects are ordered by, and what a cursor holds: namespace and name.
+pub type Order<'a> = (&'a str, &'a str);
+
+/// What an object is ordered by.
+pub fn order(key: &ObjectKey) -> Order<'_> {
+    (key.namespace.as_str(), key.name.as_str())
 }
 
-/// Reads [`key_parts`] back.
-pub fn read_key(parts: &[Part]) -> Option<(String, String)> {
+/// An object's place as a cursor holds it.
+pub fn write_order((namespace, name): Order<'_>) -> Vec<Part> {
+    vec![Part::Text(namespace.to_owned()), Part::Text(name.to_owned())]
+}
+
+/// Reads [`write_order`] back.
+pub fn read_order(parts: &[Part]) -> Option<Order<'_>> {
     match parts {
-        [Part::Text(namespace), Part::Text(name)] => Some((namespace.clone(), name.clone())),
+        [Part::Text(namespace), Part::Text(name)] => Some((namespace, name)),
         _ => None,
     }
-}
-
-/// Namespace and name, by which objects are ordered.
-pub fn order(key: &ObjectKey) -> (String, String) {
-    (key.namespace.to_string(), key.name.to_string())
 }
 
 /// The filters that every list of objects has.
@@ -151,6 +149,11 @@ impl ObjectFilter {
             name: parameters.text("name"),
             component: parameters.text("component"),
         }
+    }
+
+    /// Whether every object passes.
+    pub fn is_none(&self) -> bool {
+        self.namespace.is_none() && self.name.is_none() && self.component.is_none()
     }
 
     /// Whether an object passes.

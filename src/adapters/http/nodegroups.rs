@@ -1,5 +1,6 @@
 //! `/api/nodegroups`: list, read, create, change, delete.
 
+mod listing;
 pub mod request;
 mod view;
 
@@ -13,16 +14,17 @@ use super::auth::Subject;
 use super::body::JsonBody;
 use super::error::ApiError;
 use super::host::RequestHost;
-use super::list::{ListView, ObjectFilter, Paging, key_parts, order, read_key};
+use super::list::kept::Item;
+use super::list::{ListView, ObjectFilter, Paging};
 use super::parameters::{ChangeParameters, CreateParameters, FilterParameters, NamespaceParameter, PageParameters};
 use super::path::PathName;
 use super::query::Query;
 use super::responses::{ReadErrors, WriteErrors};
 use super::state::AppState;
 use super::write::{WriteAnswer, WriteParameters, WriteView, answer};
-use crate::application::nodegroups::item::NodegroupItem;
 use crate::domain::names::{ClusterName, Namespace};
 use crate::domain::nodegroup::phase::Phase;
+use listing::Facts;
 pub use request::component;
 use request::{CreateNodegroup, UpdateNodegroup};
 pub use view::ManifestView;
@@ -53,22 +55,21 @@ async fn list_nodegroups(
     State(state): State<AppState>,
     RequestHost(host): RequestHost,
     mut query: Query,
-) -> Result<Json<ListView<NodegroupView>>, ApiError> {
+) -> Result<Response, ApiError> {
     let filter = ObjectFilter::of(&mut query);
     let cluster = query.parsed("cluster", ClusterName::parse);
     let phase = query.word("phase", &Phase::WORDS).and_then(Phase::from_word);
-    let paging = Paging::of(&mut query, &format!("nodegroups {filter:?} {cluster:?} {phase:?}"));
+    let paging = Paging::of(&mut query, || format!("nodegroups {filter:?} {cluster:?} {phase:?}"));
     query.finish()?;
-    let list = state.nodegroups.list().await?;
-    let accepts = |item: &NodegroupItem| {
-        filter.accepts(&item.key, item.nodegroup.component.as_deref())
-            && cluster.as_ref().is_none_or(|name| item.nodegroup.cluster.as_deref() == Some(name.as_str()))
-            && phase.is_none_or(|phase| item.phase == phase)
+    let unfiltered = filter.is_none() && cluster.is_none() && phase.is_none();
+    let accepts = |item: &Item<Facts>| {
+        let Facts { nodegroup, phase: its_phase } = &item.facts;
+        filter.accepts(&item.key, nodegroup.component.as_deref())
+            && cluster.as_ref().is_none_or(|name| nodegroup.cluster.as_deref() == Some(name.as_str()))
+            && phase.is_none_or(|phase| phase == *its_phase)
     };
-    let items: Vec<_> = list.items.into_iter().filter(accepts).collect();
-    let key = |item: &NodegroupItem| order(&item.key);
-    let view = |item: &NodegroupItem| NodegroupView::of(item, &host);
-    Ok(Json(paging.page(&items, key, read_key, key_parts, view, &list.source)?))
+    let list = state.lists.nodegroups.newest(&host, || state.nodegroups.list()).await?;
+    list.answer(&paging, (!unfiltered).then_some(accepts))
 }
 
 /// One nodegroup.

@@ -14,7 +14,8 @@ use super::error::ApiError;
 use super::query::Query;
 use super::responses::ReadErrors;
 use super::state::AppState;
-use crate::domain::names::Namespace;
+use crate::domain::error::Failure;
+use crate::domain::names::{ClusterName, Namespace};
 use crate::domain::nodegroup::{
     CapacityType, MAX_DISK_GIB, MAX_INSTANCE_TYPES, MAX_LABEL_LENGTH, MAX_NODES, MAX_TAINTS, MUTABLE_FIELDS,
     TaintEffect,
@@ -134,18 +135,18 @@ async fn get_options(
     query: Query,
 ) -> Result<Json<OptionsView>, ApiError> {
     query.finish()?;
-    let nodegroups = state.nodegroups.list().await?.items;
-    let secrets = state.secrets.list().await?.items;
-    let clusters: BTreeSet<String> = match state.nodegroups.clusters() {
-        Some(named) => named.iter().map(ToString::to_string).collect(),
-        None => nodegroups.iter().filter_map(|item| item.nodegroup.cluster.clone()).collect(),
+    let nodegroups = if_known(state.nodegroups.list().await)?;
+    let secrets = if_known(state.secrets.list().await)?;
+    let clusters: BTreeSet<&str> = match state.nodegroups.clusters() {
+        Some(named) => named.iter().map(ClusterName::as_str).collect(),
+        None => nodegroups.iter().flat_map(|list| list.clusters()).collect(),
     };
     let policy = state.changes.policy();
-    let seen = nodegroups.iter().map(|item| &item.key).chain(secrets.iter().map(|item| &item.key));
+    let seen = nodegroups.iter().flat_map(|list| list.keys()).chain(secrets.iter().flat_map(|list| list.keys()));
     let namespaces: BTreeSet<&Namespace> = seen.map(|key| &key.namespace).chain(policy.named()).collect();
     let repository = state.changes.repository();
     Ok(Json(OptionsView {
-        clusters: clusters.into_iter().collect(),
+        clusters: clusters.into_iter().map(str::to_owned).collect(),
         any_cluster: state.nodegroups.clusters().is_none(),
         namespaces: namespaces
             .into_iter()
@@ -184,6 +185,14 @@ async fn get_options(
         },
         subject: SubjectView { name: subject.actor.to_string(), can_write: subject.can_write },
     }))
+}
+
+/// What exists is only suggested: a form can do without, as in a cluster that has no nodegroups' definition.
+fn if_known<L>(list: Result<L, Failure>) -> Result<Option<L>, Failure> {
+    match list {
+        Err(Failure::Unavailable { .. }) => Ok(None),
+        list => list.map(Some),
+    }
 }
 
 fn secret_type(known: &KnownType) -> SecretTypeView {

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -15,6 +16,7 @@ use super::query::Query;
 use super::responses::ProbeErrors;
 use super::state::AppState;
 use crate::application::readiness::PartReport;
+use crate::domain::watch::{Trouble, WatchReport};
 
 /// The process runs.
 #[derive(Serialize, ToSchema)]
@@ -47,12 +49,55 @@ struct PartView {
     /// A fixed code of what is wrong.
     #[schema(required = true)]
     reason: Option<&'static str>,
+    /// The watches of a cluster that it gets its data through; left out where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    watches: Vec<ProbedWatch>,
+}
+
+/// How a watch does, as far as everybody may know.
+#[derive(Serialize, ToSchema)]
+struct ProbedWatch {
+    /// The kind.
+    #[schema(example = "secrets")]
+    kind: &'static str,
+    /// Seconds since the API server last sent anything.
+    #[schema(required = true)]
+    contact_age_seconds: Option<u64>,
+    /// Seconds since an object last came, changed or went.
+    #[schema(required = true)]
+    event_age_seconds: Option<u64>,
+    /// How often everything was listed anew.
+    relists: u64,
+    /// How often the watch failed.
+    errors: u64,
+    /// Objects that can't be decoded.
+    undecodable: u64,
+    /// A fixed code of what is wrong.
+    #[schema(required = true)]
+    reason: Option<&'static str>,
+}
+
+impl From<WatchReport> for ProbedWatch {
+    fn from(watch: WatchReport) -> Self {
+        let age = |at: Timestamp| Timestamp::now().duration_since(at).as_secs().unsigned_abs();
+        Self {
+            kind: watch.kind,
+            contact_age_seconds: watch.last_contact.map(age),
+            event_age_seconds: watch.last_event.map(age),
+            relists: watch.relists,
+            errors: watch.errors,
+            undecodable: watch.undecodable,
+            reason: watch.trouble.map(Trouble::as_str),
+        }
+    }
 }
 
 impl From<PartReport> for PartView {
     fn from(part: PartReport) -> Self {
-        let PartReport { name, adapter, ready, age, reason, required: _ } = part;
-        Self { name, adapter, ready, age_seconds: age.map(|age| age.as_secs()), reason }
+        let PartReport { name, adapter, ready, age, reason, required: _, watches } = part;
+        let watches = watches.into_iter().map(ProbedWatch::from).collect();
+        Self { name, adapter, ready, age_seconds: age.map(|age| age.as_secs()), reason, watches }
     }
 }
 

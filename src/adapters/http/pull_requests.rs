@@ -1,5 +1,7 @@
 //! `/api/pull_requests`: the changes that this service opened; DELETE withdraws one.
 
+use std::cmp::Reverse;
+
 use axum::Json;
 use axum::extract::State;
 use utoipa_axum::router::OpenApiRouter;
@@ -8,6 +10,7 @@ use utoipa_axum::routes;
 use super::auth::Subject;
 use super::error::ApiError;
 use super::host::RequestHost;
+use super::list::source::SourceView;
 use super::list::{ListView, Paging};
 use super::parameters::{FilterParameters, PageParameters};
 use super::path::PathName;
@@ -47,7 +50,7 @@ async fn list_pull_requests(
     let kind = query.word("kind", &["nodegroup", "secret"]).and_then(ObjectKind::from_word);
     let namespace = query.parsed("namespace", Namespace::parse);
     let name = query.text("name");
-    let paging = Paging::of(&mut query, &format!("pull_requests {in_state:?} {kind:?} {namespace:?} {name:?}"));
+    let paging = Paging::of(&mut query, || format!("pull_requests {in_state:?} {kind:?} {namespace:?} {name:?}"));
     query.finish()?;
     let snapshot = state.changes.pull_requests().await?;
     let accepts = |pull_request: &&PullRequest| {
@@ -60,19 +63,17 @@ async fn list_pull_requests(
         Observed::Valid(pull_request) => Some(&**pull_request),
         Observed::Invalid(_) => None,
     });
-    let items: Vec<&PullRequest> = newest_first.filter(accepts).collect();
     let page = paging.page(
-        &items,
-        |pull_request| std::cmp::Reverse(pull_request.number),
+        newest_first.filter(accepts).collect(),
+        |pull_request| Reverse(pull_request.number),
         |parts| match parts {
-            [Part::Number(number)] => u64::try_from(*number).ok().map(std::cmp::Reverse),
+            [Part::Number(number)] => u64::try_from(*number).ok().map(Reverse),
             _ => None,
         },
-        |number| vec![Part::Number(i64::try_from(number.0).unwrap_or(i64::MAX))],
-        |pull_request| PullRequestView::of(pull_request, &host),
-        &snapshot.source,
+        |Reverse(number)| vec![Part::Number(i64::try_from(number).unwrap_or(i64::MAX))],
     )?;
-    Ok(Json(page))
+    let view = |pull_request| PullRequestView::of(pull_request, &host);
+    Ok(Json(ListView::of(page, view, SourceView::of(&snapshot.source))))
 }
 
 /// One pull request.

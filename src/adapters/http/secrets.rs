@@ -1,5 +1,6 @@
 //! `/api/secrets` and `/api/certificate`: names, keys and sizes, never a value; create, change, delete as SealedSecrets.
 
+mod listing;
 pub mod request;
 mod view;
 
@@ -13,16 +14,17 @@ use super::auth::Subject;
 use super::body::JsonBody;
 use super::error::ApiError;
 use super::host::RequestHost;
-use super::list::{ListView, ObjectFilter, Paging, key_parts, order, read_key};
+use super::list::kept::Item;
+use super::list::{ListView, ObjectFilter, Paging};
 use super::parameters::{ChangeParameters, CreateParameters, FilterParameters, NamespaceParameter, PageParameters};
 use super::path::PathName;
 use super::query::Query;
 use super::responses::{ReadErrors, WriteErrors};
 use super::state::AppState;
 use super::write::{WriteAnswer, WriteParameters, WriteView, answer};
-use crate::application::secrets::SecretItem;
 use crate::domain::error::Failure;
 use crate::domain::names::Namespace;
+use listing::Facts;
 use request::{CreateSecret, UpdateSecret};
 use view::{CertificateView, SecretView};
 
@@ -48,16 +50,13 @@ async fn list_secrets(
     State(state): State<AppState>,
     RequestHost(host): RequestHost,
     mut query: Query,
-) -> Result<Json<ListView<SecretView>>, ApiError> {
+) -> Result<Response, ApiError> {
     let filter = ObjectFilter::of(&mut query);
-    let paging = Paging::of(&mut query, &format!("secrets {filter:?}"));
+    let paging = Paging::of(&mut query, || format!("secrets {filter:?}"));
     query.finish()?;
-    let list = state.secrets.list().await?;
-    let accepts = |item: &SecretItem| filter.accepts(&item.key, item.summary.component.as_deref());
-    let items: Vec<_> = list.items.into_iter().filter(accepts).collect();
-    let key = |item: &SecretItem| order(&item.key);
-    let view = |item: &SecretItem| SecretView::of(item, &host);
-    Ok(Json(paging.page(&items, key, read_key, key_parts, view, &list.source)?))
+    let accepts = |item: &Item<Facts>| filter.accepts(&item.key, item.facts.component.as_deref());
+    let list = state.lists.secrets.newest(&host, || state.secrets.list()).await?;
+    list.answer(&paging, (!filter.is_none()).then_some(accepts))
 }
 
 /// One secret, without its values.

@@ -10,11 +10,14 @@ use tracing::Instrument;
 use super::auth::Authenticator;
 use super::error::ApiError;
 use super::host::HostRule;
+use super::list::kept::KeptList;
 use crate::application::catalog::InstanceTypes;
 use crate::application::changes::Changes;
 use crate::application::nodegroups::Nodegroups;
+use crate::application::nodegroups::list::NodegroupList;
 use crate::application::readiness::Readiness;
 use crate::application::secrets::Secrets;
+use crate::application::secrets::list::SecretList;
 use crate::domain::error::Failure;
 
 /// How long a request may take before its client gets a 504.
@@ -33,6 +36,15 @@ pub struct UseCases {
     pub changes: Arc<Changes>,
 }
 
+/// The lists that are kept as bytes.
+#[derive(Default)]
+pub struct Lists {
+    /// The nodegroups.
+    pub nodegroups: Arc<KeptList<NodegroupList>>,
+    /// The secrets.
+    pub secrets: Arc<KeptList<SecretList>>,
+}
+
 /// The state of the router; derefs to [`Shared`], and through it to the use cases. Every request clones it several times.
 #[derive(Clone)]
 pub struct AppState(Arc<Shared>);
@@ -43,6 +55,8 @@ pub struct Shared {
     pub readiness: Arc<Readiness>,
     /// What the routes call.
     pub use_cases: UseCases,
+    /// What lists are answered from.
+    pub lists: Lists,
     /// Who sends a request.
     pub authenticator: Authenticator,
     /// Which `Host`s are answered.
@@ -57,8 +71,8 @@ impl AppState {
     /// A state with the usual time limit and no write in flight.
     #[must_use]
     pub fn new(use_cases: UseCases, readiness: Arc<Readiness>, authenticator: Authenticator, hosts: HostRule) -> Self {
-        let (writes, time_limit) = (TaskTracker::new(), TIME_LIMIT);
-        Self(Arc::new(Shared { readiness, use_cases, authenticator, hosts, writes, time_limit }))
+        let (lists, writes, time_limit) = (Lists::default(), TaskTracker::new(), TIME_LIMIT);
+        Self(Arc::new(Shared { readiness, use_cases, lists, authenticator, hosts, writes, time_limit }))
     }
 
     /// The same with another time limit, before it is shared.
@@ -128,6 +142,7 @@ impl UseCases {
             )),
             secrets: Arc::new(Secrets::new(
                 Arc::new(MockSecretStore::new()),
+                None,
                 Arc::new(MockSecretSealer::new()),
                 vcs,
                 templates,

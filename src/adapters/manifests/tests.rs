@@ -18,6 +18,7 @@ fn no_pull_requests() -> Arc<Snapshot<PullRequest, u64>> {
             location: "here".to_owned(),
             contact: Arc::new(Contact::now()),
             stale_after: Duration::from_secs(5),
+            watches: Vec::new(),
         },
         items: BTreeMap::new(),
     })

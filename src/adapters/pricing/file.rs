@@ -80,6 +80,7 @@ impl InstanceTypeSource for FileSource {
             location: self.path.display().to_string(),
             contact: Arc::clone(&self.contact),
             stale_after: self.interval.stale_after(),
+            watches: Vec::new(),
         }
     }
 

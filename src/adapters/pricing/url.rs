@@ -161,6 +161,7 @@ impl InstanceTypeSource for UrlSource {
             location: location(&self.url),
             contact: Arc::clone(&self.contact),
             stale_after: self.interval.stale_after(),
+            watches: Vec::new(),
         }
     }
 

@@ -22,7 +22,7 @@ fn listing(count: usize, priced: usize) -> Load {
 
 fn info(stale_after: Duration) -> SourceInfo {
     let contact = Arc::new(Contact::now());
-    SourceInfo { kind: SourceKind::File, location: "list.json".to_owned(), contact, stale_after }
+    SourceInfo { kind: SourceKind::File, location: "list.json".to_owned(), contact, stale_after, watches: Vec::new() }
 }
 
 /// A source that goes through these loads, the last one again and again.

@@ -1,5 +1,7 @@
 //! One nodegroup as it is listed: what Git declares joined with what the cluster has, the catalogue's data, the cost.
 
+use std::sync::Arc;
+
 use rust_decimal::Decimal;
 
 use crate::domain::change::{ObjectKey, PullRequest};
@@ -16,7 +18,7 @@ pub struct NodegroupItem {
     /// Its identity.
     pub key: ObjectKey,
     /// Its fields; empty ones when it can't be read.
-    pub nodegroup: Nodegroup,
+    pub nodegroup: Arc<Nodegroup>,
     /// Where it stands.
     pub phase: Phase,
     /// What is wrong with it, in a sentence.
@@ -32,7 +34,7 @@ pub struct NodegroupItem {
     /// Its manifest.
     pub manifest: Option<ManifestRef>,
     /// The open pull request that changes it.
-    pub pull_request: Option<PullRequest>,
+    pub pull_request: Option<Arc<PullRequest>>,
 }
 
 /// An instance type of a nodegroup, with what the catalogue says of it.
@@ -57,19 +59,22 @@ pub fn join(
     declared: Option<&Observed<Nodegroup>>,
     observed: Option<&Observed<Nodegroup>>,
     catalog: Option<&Catalog>,
-    pull_request: Option<PullRequest>,
+    pull_request: Option<Arc<PullRequest>>,
 ) -> NodegroupItem {
-    let manifest = match declared {
-        Some(Observed::Valid(nodegroup)) => nodegroup.manifest.clone(),
-        Some(Observed::Invalid(invalid)) => invalid.manifest.clone(),
-        None => None,
+    let (manifest, unreadable) = match declared {
+        Some(Observed::Valid(nodegroup)) => (nodegroup.manifest.clone(), None),
+        Some(Observed::Invalid(invalid)) => (invalid.manifest.clone(), Some(&invalid.reason)),
+        None => (None, None),
     };
     let (nodegroup, phase, message) = match observed.or(declared) {
         Some(Observed::Valid(nodegroup)) => {
-            ((**nodegroup).clone(), Phase::of(nodegroup.status.as_ref()), status_message(nodegroup))
+            // The cluster goes on with what it has, but nothing that is written in Git reaches it any more.
+            let unreadable = unreadable.map(|reason| format!("Git's manifest can't be read: {reason}"));
+            let message = status_message(nodegroup).or(unreadable);
+            (Arc::clone(nodegroup), Phase::of(nodegroup.status.as_ref()), message)
         }
-        Some(Observed::Invalid(invalid)) => (Nodegroup::default(), Phase::Invalid, Some(invalid.reason.clone())),
-        None => (Nodegroup::default(), Phase::Unknown, None),
+        Some(Observed::Invalid(invalid)) => (Arc::default(), Phase::Invalid, Some(invalid.reason.clone())),
+        None => (Arc::default(), Phase::Unknown, None),
     };
     let instance_types = nodegroup.instance_types.iter().map(|name| facts(catalog, name)).collect();
     NodegroupItem {
@@ -119,4 +124,32 @@ fn status_message(nodegroup: &Nodegroup) -> Option<String> {
     complaint
         .and_then(|condition| condition.message.clone())
         .or_else(|| status.health_issues.first().and_then(|issue| issue.message.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::application::doubles::nodegroup_key;
+    use crate::domain::nodegroup::{HealthIssue, NodegroupStatus};
+    use crate::domain::snapshot::Invalid;
+
+    fn active(health_issues: Vec<HealthIssue>) -> Observed<Nodegroup> {
+        let status = NodegroupStatus { raw: Some("ACTIVE".to_owned()), health_issues, ..NodegroupStatus::default() };
+        Observed::Valid(Arc::new(Nodegroup { status: Some(status), ..Nodegroup::default() }))
+    }
+
+    #[test]
+    fn a_manifest_that_cant_be_read_is_told_of_while_the_cluster_goes_on_with_what_it_has() {
+        let git = Observed::Invalid(Invalid { reason: "minSize must be a number".to_owned(), manifest: None });
+        let joined = |there: Option<&Observed<Nodegroup>>| join(&nodegroup_key("a"), Some(&git), there, None, None);
+        let told = |item: NodegroupItem| (item.phase, item.managed, item.message.unwrap_or_default());
+        let reason = "minSize must be a number".to_owned();
+        assert_eq!(told(joined(None)), (Phase::Invalid, true, reason.clone()));
+        let unread = format!("Git's manifest can't be read: {reason}");
+        assert_eq!(told(joined(Some(&active(Vec::new())))), (Phase::Active, true, unread));
+        let issue =
+            HealthIssue { code: String::new(), message: Some("no capacity".to_owned()), resource_ids: Vec::new() };
+        let ill = told(joined(Some(&active(vec![issue]))));
+        assert_eq!(ill.2, "no capacity", "what the cluster complains of comes first");
+    }
 }

@@ -48,7 +48,7 @@ fn codes(warnings: &[crate::application::changes::answer::Warning]) -> Vec<&'sta
 async fn a_nodegroup_is_listed_once_its_pull_request_is_merged() {
     let service = Setup::default().start().await;
     let number = opened(service.nodegroups.create(nodegroup_key("workers"), spec(), &ann()).await);
-    assert!(service.nodegroups.list().await.unwrap().items.is_empty());
+    assert!(service.nodegroups.list().await.unwrap().items().next().is_none());
     service.git.merge(number);
     let item = service.nodegroups.get("workers", None).await.unwrap();
     assert_eq!((item.phase, item.managed, item.pull_request), (Phase::Pending, true, None));
@@ -56,7 +56,7 @@ async fn a_nodegroup_is_listed_once_its_pull_request_is_merged() {
     assert_eq!(item.architecture, Some(Architecture::X86_64));
     let number = opened(update(&service, scale(None, Some(9), None)).await);
     let list = service.nodegroups.list().await.unwrap();
-    assert_eq!(list.items[0].pull_request.as_ref().unwrap().number, number);
+    assert_eq!(list.items().next().unwrap().pull_request.as_ref().unwrap().number, number);
     assert_eq!(service.nodegroups.get("workers", None).await.unwrap().pull_request.unwrap().number, number);
 }
 
@@ -215,7 +215,7 @@ async fn a_nodegroup_that_is_nowhere_is_not_found_and_one_in_the_cluster_only_is
     assert!(manual.starts_with("409") && manual.contains("only the cluster"), "{manual}");
     let adopted = done(service.nodegroups.create(nodegroup_key("manual"), spec(), &ann()).await);
     assert_eq!(codes(&adopted.warnings), ["exists_in_cluster"]);
-    let phases: Vec<_> = service.nodegroups.list().await.unwrap().items.iter().map(|item| item.phase).collect();
+    let phases: Vec<_> = service.nodegroups.list().await.unwrap().items().map(|item| item.phase).collect();
     assert_eq!(phases, [Phase::Creating, Phase::Pending]);
 }
 

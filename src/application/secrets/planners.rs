@@ -3,11 +3,12 @@
 use async_trait::async_trait;
 
 use super::Secrets;
+use super::preflight::{IMMUTABLE, preflight};
 use crate::application::changes::answer::Warning;
 use crate::application::changes::plan::{Plan, Planned, PlannedFile, Planner};
 use crate::application::declared::{self, Manifest};
 use crate::application::lookup;
-use crate::domain::change::{CommitId, ObjectKey, ObjectKind};
+use crate::domain::change::{Action, CommitId, ObjectKey, ObjectKind};
 use crate::domain::error::{Failure, Violation};
 use crate::domain::manifest;
 use crate::domain::names::{DataKey, LabelValue};
@@ -44,7 +45,10 @@ impl Planner for Creation<'_> {
         })?;
         let shown = text_of(&self.spec.kind, self.spec.scope, self.spec.values.keys(), &[]);
         let file = PlannedFile::created(path, text);
-        Ok(Planned::Change(Box::new(plan(base, file, shown, scope_warning(self.spec.scope)))))
+        let mut warnings = scope_warning(self.spec.scope);
+        let there = self.secrets.observed(&self.key).await?;
+        warnings.extend(preflight(there.as_ref(), Action::Create, &self.spec.kind));
+        Ok(Planned::Change(Box::new(plan(base, file, shown, warnings))))
     }
 }
 
@@ -101,14 +105,14 @@ impl Planner for Edit<'_> {
             return Ok(Planned::Unchanged(Vec::new()));
         }
         let mut warnings = scope_warning(scope);
-        if before.immutable
-            && document.pointer("/spec/encryptedData") != manifest.document.pointer("/spec/encryptedData")
-        {
-            warnings.push(Warning::new(
-                "immutable",
-                "",
-                "the Secret is immutable: the controller can't change it until it is deleted from the cluster",
-            ));
+        let there = self.secrets.observed(&self.key).await?;
+        warnings.extend(preflight(there.as_ref(), Action::Update, &before.kind));
+        if document.pointer("/spec/encryptedData") == manifest.document.pointer("/spec/encryptedData") {
+            // Labels of an immutable Secret can change.
+            warnings.retain(|warning| warning.code != IMMUTABLE);
+        } else if before.immutable && warnings.iter().all(|warning| warning.code != IMMUTABLE) {
+            let what = "the Secret is immutable: the controller can't change it until it is deleted from the cluster";
+            warnings.push(Warning::new(IMMUTABLE, "", what));
         }
         warnings.extend(self.half_pair(&before));
         let file = manifest.edited(&document, &mut warnings).await?;
@@ -229,6 +233,11 @@ async fn current(
         }
         Some(Observed::Valid(summary)) => summary.manifest.as_ref(),
         Some(Observed::Invalid(invalid)) => return Err(declared::invalid(&invalid.reason)),
+        None if secrets.observed(key).await?.is_some() => {
+            return Err(Failure::conflict(
+                "only the cluster has this secret; POST it with its values first, so that Git declares it",
+            ));
+        }
         None => {
             let keys = snapshot.items.keys();
             return Err(lookup::not_found(ObjectKind::Secret, key.name.as_str(), Some(&key.namespace), keys));

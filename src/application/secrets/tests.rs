@@ -1,5 +1,7 @@
 //! The use cases of secrets, on doubles.
 
+mod warnings;
+
 use std::sync::atomic::Ordering;
 
 use serde_json::Value;
@@ -7,7 +9,7 @@ use serde_json::Value;
 use super::*;
 use crate::application::changes::answer::Done;
 use crate::application::doubles::{
-    Service, Setup, ann, done, dry, dry_run, failed, keys, nodegroup_key, opened, secret, secret_key,
+    Service, Setup, ann, done, dry, dry_run, failed, keys, nodegroup_key, opened, secret, secret_key, summary,
 };
 use crate::domain::manifest::documents;
 use crate::domain::names::LabelValue;
@@ -50,7 +52,7 @@ async fn a_secret_is_listed_with_key_names_and_sizes_once_merged() {
     assert_eq!(names(&item), [("password", Some(7)), ("user", Some(3))]);
     assert_eq!((item.stale_seal, item.managed, item.pull_request.is_none()), (Some(false), true, true));
     assert!(!service.git.files()[PATH].contains("hunter2"));
-    assert_eq!(service.secrets.list().await.unwrap().items.len(), 1);
+    assert_eq!(service.secrets.list().await.unwrap().items().count(), 1);
 }
 
 #[tokio::test]
@@ -113,23 +115,6 @@ async fn an_edit_that_breaks_the_secret_is_refused_where_it_does() {
 }
 
 #[tokio::test]
-async fn half_a_pair_is_sealed_with_a_warning_as_the_other_half_cant_be_read() {
-    let service = with_secret(tls()).await;
-    for set in ["tls.crt", "tls.key"] {
-        let edit = keys(&[(set, "CERTIFICATE KEY")], &[]);
-        let warnings = dry_run(service.secrets.update(secret_key("db"), edit, &dry()).await).warnings;
-        let told: Vec<_> = warnings.iter().map(|warning| (warning.code, warning.pointer.as_str())).collect();
-        assert_eq!(told, [("unchecked_pair", "/set")]);
-        assert!(warnings[0].message.starts_with(set));
-    }
-    for whole in [&["tls.crt", "tls.key"][..], &["ca"]] {
-        let set: Vec<_> = whole.iter().map(|name| (*name, "CERTIFICATE KEY")).collect();
-        let warnings = dry_run(service.secrets.update(secret_key("db"), keys(&set, &[]), &dry()).await).warnings;
-        assert_eq!(warnings, []);
-    }
-}
-
-#[tokio::test]
 async fn what_was_missing_before_stands_in_nobodys_way() {
     let service = with_secret(tls()).await;
     let text = service.git.files()[PATH].replace("tls.key:", "tls.kez:");
@@ -146,23 +131,6 @@ async fn a_seal_is_stale_until_every_value_is_sealed_with_the_new_certificate() 
     assert_eq!(item(&service).await.stale_seal, Some(true), "b is still under the old one");
     service.git.merge(opened(update(&service, keys(&[("a", "y"), ("b", "y")], &[])).await));
     assert_eq!(item(&service).await.stale_seal, Some(false));
-}
-
-#[tokio::test]
-async fn wide_scopes_and_immutability_are_warned_of() {
-    let wide = SecretSpec { scope: Scope::ClusterWide, immutable: true, ..secret(&[("a", "x")]) };
-    let service = Setup::default().start().await;
-    let first = done(service.secrets.create(secret_key("db"), wide, &ann()).await);
-    let codes = |done: Done| done.warnings.iter().map(|warning| warning.code).collect::<Vec<_>>();
-    let number = first.pull_request.as_ref().unwrap().number;
-    assert_eq!(codes(first), ["wide_scope"]);
-    service.git.merge(number);
-    let component = SecretEdit { component: Some(LabelValue::parse("shop").ok()), ..SecretEdit::default() };
-    let labelled = done(update(&service, component).await);
-    service.git.merge(labelled.pull_request.as_ref().unwrap().number);
-    assert_eq!(codes(labelled), ["wide_scope"], "labels of an immutable Secret can change");
-    assert_eq!(item(&service).await.summary.component.as_deref(), Some("shop"));
-    assert_eq!(codes(done(update(&service, keys(&[("a", "y")], &[])).await)), ["wide_scope", "immutable"]);
 }
 
 #[tokio::test]
@@ -197,7 +165,7 @@ async fn a_deletion_removes_the_manifest_and_what_isnt_there_has_near_names() {
     assert_eq!(service.git.proposed(number)[0], (PATH.to_owned(), None));
     assert_eq!(item(&service).await.pull_request.unwrap().number, number);
     service.git.merge(number);
-    assert!(service.secrets.list().await.unwrap().items.is_empty());
+    assert!(service.secrets.list().await.unwrap().items().next().is_none());
 }
 
 #[tokio::test]
@@ -247,4 +215,40 @@ async fn a_secret_that_isnt_sealed_is_never_touched_as_that_would_show_its_value
             assert!(!failure.contains("hunter2"));
         }
     }
+}
+
+#[tokio::test]
+async fn the_cluster_is_joined_with_git_in_lists_and_look_ups() {
+    let text = with_secret(secret(&[("a", "x")])).await.git.files()[PATH].clone();
+    let document = documents(text.as_bytes()).unwrap().remove(0);
+    let unsealed =
+        SecretSummary { synced: Some(true), ..crate::domain::manifest::sealed_secret::read(&document).unwrap() };
+    let secrets_in_cluster = vec![("db", unsealed), ("manual", summary(&[("k", 3)]))];
+    let service = Setup { secrets_in_cluster, ..Setup::of(&[(PATH, &text)]) }.start().await;
+    let list = service.secrets.list().await.unwrap();
+    let told: Vec<_> = list.items().map(|item| (item.key, item.managed, item.summary.synced)).collect();
+    assert_eq!(told, [(secret_key("db"), true, Some(true)), (secret_key("manual"), false, None)]);
+    assert_eq!(list.source().kind.as_str(), "kubernetes");
+    assert_eq!(item(&service).await.summary.synced, Some(true));
+    assert_eq!(service.secrets.resolve("manual", None).await.unwrap(), secret_key("manual"));
+    let observed = async |name| service.secrets.observed(&secret_key(name)).await;
+    assert!(matches!(observed("manual").await.unwrap(), Some(Observed::Valid(seen)) if seen.keys[0].name == "k"));
+    assert_eq!(observed("other").await.unwrap(), None);
+
+    opened(update(&service, keys(&[("a", "longer")], &[])).await);
+    assert!(item(&service).await.pull_request.is_some());
+}
+
+#[tokio::test]
+async fn a_secret_in_the_cluster_only_cant_be_changed_or_deleted_but_created() {
+    let service = Setup { secrets_in_cluster: vec![("db", summary(&[("k", 3)]))], ..Setup::default() }.start().await;
+    for failure in [
+        failed(update(&service, keys(&[("a", "x")], &[])).await),
+        failed(service.secrets.delete(secret_key("db"), &ann()).await),
+    ] {
+        assert!(failure.starts_with("409 only the cluster has this secret"), "{failure}");
+    }
+    let nowhere = failed(service.secrets.delete(secret_key("dbs"), &ann()).await);
+    assert!(nowhere.starts_with("404"), "{nowhere}");
+    opened(service.secrets.create(secret_key("db"), secret(&[("a", "x")]), &ann()).await);
 }

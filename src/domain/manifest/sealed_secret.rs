@@ -1,6 +1,7 @@
 //! A SealedSecret's manifest (`bitnami.com/v1alpha1`): read, compared with a request, edited key by key.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -57,8 +58,11 @@ pub fn read(document: &Value) -> Result<SecretSummary, ManifestError> {
         synced: None,
         message: None,
         certificate_fingerprint: annotations.get(FINGERPRINT_ANNOTATION).cloned(),
+        ciphertexts: Some(ciphertexts(encrypted.iter().map(|(key, ciphertext)| (key.as_str(), ciphertext.as_str())))),
         labels,
         created_at: None,
+        controllable: false,
+        deleting: false,
         manifest: None,
     })
 }
@@ -73,6 +77,17 @@ fn scope(annotations: &BTreeMap<String, String>) -> Scope {
 
 fn encrypted_data(document: &Value) -> Result<BTreeMap<String, String>, ManifestError> {
     text_map(document, "/spec/encryptedData", "spec.encryptedData")
+}
+
+/// Keys with their ciphertexts, in any order, as one number: equal numbers are equal ciphertexts, as far as chance goes. It
+/// holds in this process only: another build may count otherwise.
+#[must_use]
+pub fn ciphertexts<'a>(encrypted: impl Iterator<Item = (&'a str, &'a str)>) -> u64 {
+    let mut pairs: Vec<(&str, &str)> = encrypted.collect();
+    pairs.sort_unstable();
+    let mut hasher = DefaultHasher::new();
+    pairs.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The length of the value inside a ciphertext: `u16 length ‖ RSA part ‖ AES part ‖ tag`.

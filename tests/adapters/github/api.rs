@@ -1,6 +1,6 @@
 //! Tests of the REST half: the double direct, and through a proxy that holds every message against GitHub's own description.
 
-mod app;
+pub mod app;
 mod conformance;
 mod limits;
 mod outcomes;

@@ -2,6 +2,8 @@
 
 mod crash;
 mod ended;
+mod hanging;
+mod lacking;
 mod lifecycle;
 mod others;
 mod polling;

@@ -20,8 +20,9 @@ async fn a_proposal_makes_a_branch_a_commit_and_a_pull_request() {
     assert_eq!(test.git(&["rev-parse", &format!("{branch}^")]), base.0);
     assert_eq!(test.git(&["show", &format!("{branch}:nodegroups/team-a/workers.yaml")]), "kind: Nodegroup");
     assert_eq!(test.git(&["diff", "--name-status", "dev", branch]), "A\tnodegroups/team-a/workers.yaml");
+    let message = test.git(&["log", "-1", "--format=%B", branch]);
     assert_eq!(
-        test.git(&["log", "-1", "--format=%B", branch]),
+        message.rsplit_once("\nAttempt: ").unwrap().0,
         "create nodegroup workers\n\nWhy.\n\nObject: nodegroup/team-a/workers\nAction: create\nCluster: prod\n\
          Requested-By: alice\nRequest-Hash: 6b696e643a204e6f646567726f75700a"
     );

@@ -50,7 +50,9 @@ fn what_the_git_server_refuses_is_told_in_its_words() {
     assert_eq!((scene.branches().len(), scene.pull_requests()), (0, 0));
     scene.remote.hook("pre-receive", "exit 0");
     works(&scene, &app, "a");
-    for (name, status, part) in [("b", 401, "token"), ("c", 403, "contents: write"), ("d", 404, "acme/unicron.git")] {
+    for (name, status, part) in
+        [("b", 401, "GITHUB_TOKEN"), ("c", 403, "contents: write"), ("d", 404, "acme/unicron.git")]
+    {
         let fault = smart_http::Fault::Status(status, Vec::new(), "");
         scene.remote.server.fault("info/refs?service=git-receive-pack", 1, fault);
         assert_told(&app.post("/api/nodegroups", &nodegroup(name)), 502, "BadGatewayError", part);

@@ -69,6 +69,8 @@ pub(super) fn pull_simple(state: &State, pull: &Pull) -> Value {
         "body": pull.body, "user": user("bot"), "author_association": "MEMBER", "auto_merge": null,
         "assignee": pull.assignees.first().map(|login| user(login)), "milestone": null,
         "assignees": pull.assignees.iter().map(|login| user(login)).collect::<Vec<_>>(),
+        "requested_reviewers": pull.reviewers.iter().map(|login| user(login)).collect::<Vec<_>>(),
+        "requested_teams": pull.teams.iter().map(|slug| team(slug)).collect::<Vec<_>>(),
         "labels": labels(pull), "created_at": time(Some(pull.created_at)), "updated_at": time(Some(pull.updated_at)),
         "closed_at": time(pull.closed_at), "merged_at": time(pull.merged_at), "merge_commit_sha": pull.merge_commit,
         "head": side(head_owner, &pull.head, &pull.head_sha, pull.fork.unwrap_or(REPO_ID)),
@@ -86,6 +88,33 @@ pub(super) fn pull_full(state: &State, pull: &Pull) -> Value {
     });
     full.as_object_mut().expect("an object").extend(more.as_object().cloned().unwrap_or_default());
     full
+}
+
+fn team(slug: &str) -> Value {
+    let url = format!("https://api.github.com/teams/{slug}");
+    json!({
+        "id": 7, "node_id": "T_7", "name": slug, "slug": slug, "description": null, "permission": "push", "parent": null,
+        "url": url, "html_url": format!("https://github.com/orgs/{OWNER}/teams/{slug}"), "repositories_url": format!("{url}/repos"),
+        "members_url": format!("{url}/members{{/member}}"), "notification_setting": "notifications_enabled", "privacy": "closed", "type": "organization",
+    })
+}
+
+/// What happened to a pull request, oldest first.
+pub(super) fn events(state: &State, pull: &Pull) -> Value {
+    let event = |(field, name): &(&'static str, String)| {
+        let (kind, what) = match *field {
+            "label" => ("labeled", json!({ "name": name, "color": "ededed" })),
+            "assignee" => ("assigned", user(name)),
+            "requested_team" => ("review_requested", team(name)),
+            _ => ("review_requested", user(name)),
+        };
+        json!({
+            "id": 1, "node_id": "E_1", "url": format!("{}/repos/{OWNER}/{REPO}/issues/events/1", state.public_url),
+            "actor": user("bot"), "event": kind, "commit_id": null, "commit_url": null, "performed_via_github_app": null,
+            "created_at": time(Some(pull.created_at)), "assigner": user("bot"), "review_requester": user("bot"), *field: what,
+        })
+    };
+    pull.events.iter().map(event).collect()
 }
 
 /// The labels of a pull request.

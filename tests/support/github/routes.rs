@@ -93,13 +93,14 @@ fn route(state: &mut State, head: &Parts, body: &Value) -> Told {
         ("PATCH", ["pulls", _], Some(number)) => update(state, number, body),
         ("POST", ["pulls", _, "requested_reviewers"], Some(number)) => request_reviewers(state, number, body),
         ("POST", ["issues", _, "labels"], Some(number)) => {
-            pull(state, number).labels.extend(words(&body["labels"]));
+            pull(state, number).put("label", words(&body["labels"]));
             told(200, json::labels(&state.pulls[&number]))
         }
+        ("GET", ["issues", _, "events"], Some(number)) => told(200, json::events(state, &state.pulls[&number])),
         ("POST", ["issues", _, "assignees"], Some(number)) => {
             // Whoever has no access is left out without a word.
             let known: BTreeSet<String> = words(&body["assignees"]).intersection(&state.people).cloned().collect();
-            pull(state, number).assignees.extend(known);
+            pull(state, number).put("assignee", known);
             told(201, json::issue(state, &state.pulls[&number]))
         }
         _ => message(404, "Not Found"),
@@ -199,7 +200,7 @@ fn request_reviewers(state: &mut State, number: u64, body: &Value) -> Told {
         return message(422, text);
     }
     let changed = pull(state, number);
-    changed.reviewers.extend(people);
-    changed.teams.extend(teams);
+    changed.put("requested_reviewer", people);
+    changed.put("requested_team", teams);
     told(201, json::pull_simple(state, &state.pulls[&number]))
 }

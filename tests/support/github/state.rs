@@ -48,6 +48,8 @@ pub struct Pull {
     pub reviewers: BTreeSet<String>,
     pub teams: BTreeSet<String>,
     pub assignees: BTreeSet<String>,
+    /// What was put on it, in its order: the field of an event, and a name.
+    pub events: Vec<(&'static str, String)>,
 }
 
 /// Everything.
@@ -146,6 +148,7 @@ impl State {
             reviewers: BTreeSet::new(),
             teams: BTreeSet::new(),
             assignees: BTreeSet::new(),
+            events: Vec::new(),
         };
         self.pulls.insert(number, pull);
         self.hold(number);
@@ -218,6 +221,19 @@ impl State {
 }
 
 impl Pull {
+    /// Puts something on it; what is there already is no event.
+    pub(super) fn put(&mut self, field: &'static str, names: BTreeSet<String>) {
+        let there = match field {
+            "label" => &mut self.labels,
+            "assignee" => &mut self.assignees,
+            "requested_team" => &mut self.teams,
+            _ => &mut self.reviewers,
+        };
+        let new: Vec<String> = names.into_iter().filter(|name| there.insert(name.clone())).collect();
+        self.events.extend(new.into_iter().map(|name| (field, name)));
+        self.updated_at = now();
+    }
+
     /// Closed, or merged by a commit.
     pub(super) fn end(&mut self, merged: Option<String>) {
         let now = now();

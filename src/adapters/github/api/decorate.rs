@@ -1,9 +1,11 @@
 //! What a pull request gets after it is opened: labels, reviewers, assignees. None of it is worth failing a change.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::GithubApi;
 use super::client::Ask;
+use super::pull::{WireLabel, WireTeam, WireUser};
+use super::{GithubApi, query};
 use crate::domain::error::VcsError;
 
 /// What to put on each pull request.
@@ -19,6 +21,34 @@ pub struct Decorations {
     pub assignees: Vec<String>,
 }
 
+impl Decorations {
+    /// What is wanted here of which nothing is there. What is there in part was put on, and is a person's choice since.
+    #[must_use]
+    pub fn missing_from(&self, there: &Self) -> Self {
+        let missing = |wanted: &[String], there: &[String]| {
+            // GitHub's names don't differ by case alone.
+            let has_one = wanted.iter().any(|name| there.iter().any(|other| other.eq_ignore_ascii_case(name)));
+            if has_one { Vec::new() } else { wanted.to_vec() }
+        };
+        Self {
+            labels: missing(&self.labels, &there.labels),
+            reviewers: missing(&self.reviewers, &there.reviewers),
+            team_reviewers: missing(&self.team_reviewers, &there.team_reviewers),
+            assignees: missing(&self.assignees, &there.assignees),
+        }
+    }
+}
+
+/// Something that happened to a pull request: GitHub has dozens of kinds.
+#[derive(Deserialize)]
+struct WireEvent {
+    event: String,
+    label: Option<WireLabel>,
+    requested_reviewer: Option<WireUser>,
+    requested_team: Option<WireTeam>,
+    assignee: Option<WireUser>,
+}
+
 /// Something that GitHub didn't put on a pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
@@ -29,6 +59,32 @@ pub struct Warning {
 }
 
 impl GithubApi {
+    /// What was put on a pull request after it was opened, be it still there or not.
+    ///
+    /// # Errors
+    /// [`VcsError`].
+    pub async fn ever_had(&self, number: u64) -> Result<Decorations, VcsError> {
+        // Its first hundred events: what it gets at its opening is among them.
+        let path = query(&self.caller.repository.path(&format!("/issues/{number}/events")), &[("per_page", "100")]);
+        let reply = self.caller.read(&path, None).await?;
+        if reply.status == 404 {
+            return Err(VcsError::NoSuchPullRequest(number));
+        }
+        let mut had = Decorations::default();
+        for event in reply.json::<Vec<WireEvent>>()? {
+            match event.event.as_str() {
+                "labeled" => had.labels.extend(event.label.map(|label| label.name)),
+                "assigned" => had.assignees.extend(event.assignee.map(|user| user.login)),
+                "review_requested" => {
+                    had.reviewers.extend(event.requested_reviewer.map(|user| user.login));
+                    had.team_reviewers.extend(event.requested_team.map(|team| team.slug));
+                }
+                _ => {}
+            }
+        }
+        Ok(had)
+    }
+
     /// Labels, asks reviewers and assigns, each on its own: one that fails doesn't keep the others from being done.
     pub async fn decorate(&self, number: u64, decorations: &Decorations) -> Vec<Warning> {
         let issue = |rest: &str| self.caller.repository.path(&format!("/issues/{number}/{rest}"));

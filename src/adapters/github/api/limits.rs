@@ -15,20 +15,20 @@ const UNNAMED: Duration = Duration::from_mins(1);
 
 /// Until when no request may be sent: going on asking is what gets an integration banned.
 #[derive(Debug, Default)]
-pub(super) struct Limits {
+pub(in super::super) struct Limits {
     until: Mutex<Option<Instant>>,
 }
 
 impl Limits {
     /// How long to be silent still.
-    pub(super) fn silence(&self) -> Option<Duration> {
+    pub(in super::super) fn silence(&self) -> Option<Duration> {
         let until = *self.until.lock().unwrap_or_else(PoisonError::into_inner);
         let rest = until?.saturating_duration_since(Instant::now());
         if rest.is_zero() { None } else { Some(rest.max(SHORTEST)) }
     }
 
     /// No request for so long; a longer silence that was asked for stays.
-    pub(super) fn keep_silent(&self, retry_after: Duration) {
+    pub(in super::super) fn keep_silent(&self, retry_after: Duration) {
         let mut until = self.until.lock().unwrap_or_else(PoisonError::into_inner);
         *until = (*until).max(Instant::now().checked_add(retry_after));
     }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use super::Decorations;
 use crate::domain::change::PullRequestState;
 
 /// A pull request of the repository.
@@ -38,6 +39,8 @@ pub struct Pull {
     pub merged_at: Option<Timestamp>,
     /// The commit that merged it; before that, GitHub's trial of one.
     pub merge_commit_sha: Option<String>,
+    /// The labels, requested reviewers and assignees that it has now; who has reviewed isn't requested any more.
+    pub has: Decorations,
 }
 
 /// GitHub's own shape, of a list or of one.
@@ -57,6 +60,30 @@ pub(super) struct WirePull {
     closed_at: Option<Timestamp>,
     merged_at: Option<Timestamp>,
     merge_commit_sha: Option<String>,
+    // GitHub has `null` for some of these where there is nothing.
+    #[serde(default)]
+    labels: Option<Vec<WireLabel>>,
+    #[serde(default)]
+    requested_reviewers: Option<Vec<WireUser>>,
+    #[serde(default)]
+    requested_teams: Option<Vec<WireTeam>>,
+    #[serde(default)]
+    assignees: Option<Vec<WireUser>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct WireLabel {
+    pub(super) name: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct WireUser {
+    pub(super) login: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct WireTeam {
+    pub(super) slug: String,
 }
 
 #[derive(Deserialize)]
@@ -85,6 +112,13 @@ impl From<WirePull> for Pull {
             (None, "open") => PullRequestState::Open,
             (None, _) => PullRequestState::Closed,
         };
+        let logins = |users: Option<Vec<WireUser>>| users.into_iter().flatten().map(|user| user.login).collect();
+        let has = Decorations {
+            labels: wire.labels.into_iter().flatten().map(|label| label.name).collect(),
+            reviewers: logins(wire.requested_reviewers),
+            team_reviewers: wire.requested_teams.into_iter().flatten().map(|team| team.slug).collect(),
+            assignees: logins(wire.assignees),
+        };
         Self {
             number: wire.number,
             html_url: wire.html_url,
@@ -101,6 +135,7 @@ impl From<WirePull> for Pull {
             closed_at: wire.closed_at,
             merged_at: wire.merged_at,
             merge_commit_sha: wire.merge_commit_sha,
+            has,
         }
     }
 }

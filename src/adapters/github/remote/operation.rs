@@ -17,6 +17,8 @@ pub struct Operation {
     pub deadline: Instant,
     /// What the server knows us by; `None` asks as nobody.
     pub token: Option<Token>,
+    /// What to mend when the server doesn't take the token, where that is known.
+    pub rejection: Option<&'static str>,
     /// Ends it early.
     pub cancel: CancellationToken,
 }
@@ -25,7 +27,7 @@ impl Operation {
     /// An operation that may take this long from now.
     #[must_use]
     pub fn within(limit: Duration, token: Option<Token>) -> Self {
-        Self { deadline: Instant::now() + limit, token, cancel: CancellationToken::new() }
+        Self { deadline: Instant::now() + limit, token, rejection: None, cancel: CancellationToken::new() }
     }
 
     /// Fails when the time is up or somebody cancelled.

@@ -63,7 +63,12 @@ pub(super) async fn judge(session: &Session, answer: Response, asked: Asked) -> 
         | StatusCode::TEMPORARY_REDIRECT
         | StatusCode::PERMANENT_REDIRECT => Ok(Verdict::Moved(header(LOCATION).unwrap_or_default())),
         StatusCode::UNAUTHORIZED if session.operation.token.is_none() => refused(format!("a token for {host}")),
-        StatusCode::UNAUTHORIZED => refused(format!("a valid token: {host} doesn't take the one that it was shown")),
+        StatusCode::UNAUTHORIZED => refused(
+            session
+                .operation
+                .rejection
+                .map_or_else(|| format!("a valid token: {host} doesn't take the one that it was shown"), str::to_owned),
+        ),
         StatusCode::TOO_MANY_REQUESTS => limited(pause),
         StatusCode::FORBIDDEN | StatusCode::SERVICE_UNAVAILABLE if pause.is_some() => limited(pause),
         StatusCode::FORBIDDEN => {

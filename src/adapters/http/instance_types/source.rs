@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::adapters::http::error::ApiError;
-use crate::adapters::http::list::seconds;
+use crate::adapters::http::list::source::seconds;
 use crate::adapters::http::query::Query;
 use crate::adapters::http::responses::ReadErrors;
 use crate::adapters::http::state::AppState;

@@ -55,6 +55,7 @@ impl Api {
             location: "list.json".to_owned(),
             contact: Arc::new(Contact::now()),
             stale_after: *limit.lock().unwrap(),
+            watches: Vec::new(),
         });
         source.expect_load().returning(move |_| {
             let catalog: Catalog = there.lock().unwrap().clone()?;

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::adapters::http::list::seconds;
+use crate::adapters::http::list::source::seconds;
 use crate::adapters::http::nodegroups::ManifestView;
 use crate::adapters::http::pull_request_view::PullRequestView;
-use crate::application::secrets::SecretItem;
+use crate::application::secrets::item::SecretItem;
 use crate::domain::secret::{Certificate, KeySummary, Scope};
 
 /// A secret without its values.

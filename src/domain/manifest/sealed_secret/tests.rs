@@ -69,6 +69,23 @@ fn a_manifest_is_read_without_its_values() {
 }
 
 #[test]
+fn ciphertexts_are_one_number_whatever_their_order_and_another_when_any_of_them_is_another() {
+    let number = |pairs: &[(&str, &str)]| ciphertexts(pairs.iter().copied());
+    let both = number(&[("password", &ciphertext(3)), ("user", &ciphertext(5))]);
+    assert_eq!(number(&[("user", &ciphertext(5)), ("password", &ciphertext(3))]), both);
+    assert_eq!(read(&manifest()).unwrap().ciphertexts, Some(both));
+    for other in [
+        &[("password", "a"), ("user", "b")][..],
+        &[("password", "b"), ("user", "a")],
+        &[("passworda", ""), ("user", "b")],
+        &[("password", "a")],
+        &[],
+    ] {
+        assert_ne!(number(other), number(&[("password", "a"), ("user", "c")]), "{other:?}");
+    }
+}
+
+#[test]
 fn a_length_that_cant_be_told_is_unknown() {
     for text in ["", "AA==", "not base64", "//8AAAA="] {
         assert_eq!(plaintext_length(text), None, "{text}");

@@ -20,7 +20,11 @@ static KEY: LazyLock<String> =
     LazyLock::new(|| KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap().serialize_pem());
 
 pub fn app(scene: &Scene) -> Credentials {
-    let private_key_file = key_file(scene);
+    app_with(key_file(scene))
+}
+
+/// An App whose key is written to a file.
+pub fn app_with(private_key_file: PathBuf) -> Credentials {
     std::fs::write(&private_key_file, KEY.as_bytes()).unwrap();
     Credentials::App(AppCredentials { app_id: 4711, installation_id: INSTALLATION_ID, private_key_file })
 }

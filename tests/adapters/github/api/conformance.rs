@@ -109,6 +109,9 @@ async fn writes(scene: &Scene, api: &GithubApi) {
     let team_reviewers = list("platform");
     let warnings = api.decorate(opened.number, &Decorations { labels, reviewers, team_reviewers, assignees }).await;
     assert_eq!(warnings, []);
+    let had = api.ever_had(opened.number).await.unwrap();
+    assert_eq!(api.get(opened.number).await.unwrap().has, had);
+    assert_eq!((had.labels, had.team_reviewers), (list("gitops"), list("platform")));
     let unknown = Decorations { reviewers: list("nobody"), ..Decorations::default() };
     let warnings = api.decorate(opened.number, &unknown).await;
     assert!(warnings[0].message.contains("not a collaborator"), "{warnings:?}");

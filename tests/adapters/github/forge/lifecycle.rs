@@ -42,8 +42,9 @@ async fn a_proposal_makes_a_branch_a_commit_and_a_decorated_pull_request() {
     assert_eq!(git(&["rev-parse", BRANCH, "refs/pull/1/head"]), format!("{0}\n{0}", pull.commit.0));
     assert_eq!(git(&["rev-parse", &format!("{BRANCH}^")]), wanted.base.0);
     assert_eq!(git(&["diff", "--name-status", "dev", BRANCH]), "A\tnodegroups/team-a/workers.yaml");
+    let message = git(&["log", "-1", "--format=%B", BRANCH]);
     assert_eq!(
-        git(&["log", "-1", "--format=%B", BRANCH]),
+        message.rsplit_once("\nAttempt: ").unwrap().0,
         "create nodegroup workers\n\nWhy.\n\nObject: nodegroup/team-a/workers\nAction: create\nCluster: prod\n\
          Requested-By: alice\nRequest-Hash: 6b696e643a204e6f646567726f75700a"
     );

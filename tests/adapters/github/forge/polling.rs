@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cre_backend_api::adapters::github::GithubSettings;
+use cre_backend_api::adapters::github::{GithubForge, GithubSettings};
 use cre_backend_api::domain::change::{Freshness, PullRequestState};
 use cre_backend_api::domain::error::VcsError;
 use cre_backend_api::domain::ports::VersionControl as _;
@@ -167,4 +167,48 @@ async fn a_look_that_began_before_a_change_of_ours_doesnt_undo_it() {
     assert_eq!(listed(&forge, 1).await.unwrap().state, PullRequestState::Closed);
     let waited = tokio::time::timeout(Duration::from_secs(60), propose(&forge, "workers", Some("b")));
     assert_eq!(waited.await.unwrap().number, 2);
+}
+
+/// Runs the loop of a forge that has looked once.
+async fn looping(scene: &Scene) -> (Arc<GithubForge>, JoinHandle<()>, CancellationToken) {
+    let forge = Arc::new(scene.forge("a").await);
+    let cancel = CancellationToken::new();
+    let (looped, token) = (Arc::clone(&forge), cancel.clone());
+    let task = tokio::spawn(async move { looped.run(token).await });
+    (forge, task, cancel)
+}
+
+#[tokio::test]
+async fn while_the_api_is_rate_limited_the_base_branch_is_followed_and_the_api_left_alone() {
+    let scene = Scene::new();
+    let (forge, task, cancel) = looping(&scene).await;
+    scene.double.fail("GET", Fault::status(429, "too fast").with("retry-after", "3600"));
+    until("limited", || async { forge.trouble() == Some("rate_limited") }).await;
+    let asked = scene.double.count("GET");
+    for number in 0..2 {
+        let moved = scene.remote.commit("dev", "README.md", &format!("merged {number}")).to_string();
+        until("followed", || async { forge.base(Freshness::Cached).await.unwrap().0 == moved }).await;
+    }
+    assert_eq!((scene.double.count("GET"), forge.trouble()), (asked, Some("rate_limited")));
+    cancel.cancel();
+    task.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_git_server_that_asks_for_silence_isnt_asked_again_before_its_time() {
+    let scene = Scene::new();
+    let (forge, task, cancel) = looping(&scene).await;
+    let limited = smart_http::Fault::Status(429, vec![("retry-after", "3600".to_owned())], "too fast");
+    scene.remote.server.fault("info/refs", usize::MAX, limited);
+    until("limited", || async { forge.trouble() == Some("rate_limited") }).await;
+    let (asked, looks) = (scene.remote.server.count("info/refs"), scene.double.count("GET"));
+    until("looked on", || async { scene.double.count("GET") >= looks + 6 }).await;
+    assert_eq!(scene.remote.server.count("info/refs"), asked);
+    let refused = forge.base(Freshness::Fetched).await;
+    assert!(
+        matches!(&refused, Err(VcsError::RateLimited { retry_after }) if retry_after.as_secs() > 3000),
+        "{refused:?}"
+    );
+    cancel.cancel();
+    task.await.unwrap();
 }

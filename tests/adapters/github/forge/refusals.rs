@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use cre_backend_api::adapters::github::identity::Credentials;
+use cre_backend_api::adapters::github::{GithubSettings, Token};
+use cre_backend_api::domain::change::Freshness;
 use cre_backend_api::domain::error::VcsError;
 use cre_backend_api::domain::ports::VersionControl as _;
 
-use super::scene::{POST, Scene, change, opened};
+use super::scene::{POST, Scene, change, open, opened};
+use crate::adapters::github::api::app::app_with;
 use crate::support::github::{Fault, TOKEN, When};
 use crate::support::smart_http;
 
@@ -87,6 +91,24 @@ async fn what_the_git_server_refuses_is_told_and_the_next_request_works() {
     let cut = |scene: &Scene| scene.remote.server.fault(PUSH, 1, smart_http::Fault::CutAfter(20));
     let error = refused("cut", cut).await;
     assert!(matches!(error, VcsError::Unreachable(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_git_server_that_doesnt_take_the_token_names_the_setting_that_it_is_from() {
+    let scene = Scene::new();
+    let file = scene.remote.folder().join("token");
+    std::fs::write(&file, TOKEN).unwrap();
+    for (credentials, setting) in [
+        (Credentials::Token(Token::parse(TOKEN).unwrap()), "set GITHUB_TOKEN to"),
+        (Credentials::TokenFile(file), "GITHUB_TOKEN_FILE"),
+        (app_with(scene.remote.folder().join("app.pem")), "GITHUB_APP_INSTALLATION_ID"),
+    ] {
+        let forge = open(GithubSettings { credentials: Some(credentials), ..scene.settings("a") }).await;
+        scene.remote.server.fault("info/refs", 1, smart_http::Fault::Status(401, Vec::new(), "no"));
+        let refused = forge.base(Freshness::Fetched).await;
+        let Err(VcsError::Refused { missing }) = &refused else { panic!("{setting}: {refused:?}") };
+        assert!(missing.contains(setting), "{setting} in {missing}");
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use cre_backend_api::adapters::git::build::Author;
 use cre_backend_api::adapters::github::api::{ClientSettings, Decorations};
 use cre_backend_api::adapters::github::identity::Credentials;
-use cre_backend_api::adapters::github::{GithubForge, GithubSettings, Token};
+use cre_backend_api::adapters::github::{GIT_TIME, GithubForge, GithubSettings, Token};
 use cre_backend_api::domain::change::{ChangeSet, Freshness, Proposed, PullRequest, PullRequestState};
 use cre_backend_api::domain::ports::VersionControl as _;
 use cre_backend_api::domain::snapshot::Observed;
@@ -99,6 +99,7 @@ pub fn mk_settings(url: &str, api_url: &str, destination: &Path) -> GithubSettin
         decorations: Decorations::default(),
         draft: false,
         poll: Duration::from_millis(50),
+        git_time: GIT_TIME,
         in_flight: Duration::from_secs(3600),
         step: Arc::new(|_| {}),
     }

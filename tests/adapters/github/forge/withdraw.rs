@@ -4,8 +4,9 @@ use cre_backend_api::domain::change::{PullRequestState, SweepReport};
 use cre_backend_api::domain::error::VcsError;
 use cre_backend_api::domain::ports::VersionControl as _;
 
-use super::scene::{BRANCH, Scene, change, listed, opened, propose, state};
-use crate::support::smart_http::Fault;
+use super::scene::{BRANCH, POST, Scene, change, listed, opened, propose, state};
+use crate::support::github::{Fault, When};
+use crate::support::smart_http;
 
 #[tokio::test]
 async fn a_withdrawn_pull_request_is_closed_for_good_and_the_object_is_free() {
@@ -22,6 +23,36 @@ async fn a_withdrawn_pull_request_is_closed_for_good_and_the_object_is_free() {
     assert_eq!(opened(forge.propose(&wanted).await).number, 2);
     assert_eq!(state(&forge, 1).await, Some(PullRequestState::Closed));
     scene.assert_one(2);
+}
+
+#[tokio::test]
+async fn the_same_request_made_again_at_once_isnt_taken_for_the_withdrawn_one() {
+    let scene = Scene::new();
+    let (forge, other) = (scene.forge("a").await, scene.forge("b").await);
+    let wanted = change(&forge, "workers", Some("a")).await;
+    let second = |commit: &str| scene.remote.git(&["log", "-1", "--format=%ct", commit]);
+    let mut number = 0;
+    // Until both are made in one second, which is how exactly a commit tells its time.
+    loop {
+        let first = opened(forge.propose(&wanted).await);
+        forge.withdraw(first.number).await.unwrap();
+        assert_eq!(state(&other, first.number).await, Some(PullRequestState::Closed));
+        // The branch is pushed, and its pull request isn't open yet.
+        for _ in 0..2 {
+            scene.double.fail(POST, Fault::html(When::Before, 502));
+        }
+        assert!(forge.propose(&wanted).await.is_err());
+        number += 2;
+        let again = scene.remote.git(&["rev-parse", BRANCH]);
+        assert_ne!(again, first.commit.0);
+        assert_eq!(other.sweep().await.unwrap(), SweepReport::default(), "it may be in flight");
+        assert_eq!(opened(forge.propose(&wanted).await).number, number);
+        scene.assert_one(number);
+        if second(&again) == second(&first.commit.0) {
+            break;
+        }
+        forge.withdraw(number).await.unwrap();
+    }
 }
 
 #[tokio::test]
@@ -52,7 +83,7 @@ async fn a_branch_that_couldnt_be_deleted_after_the_close_is_swept() {
     let scene = Scene::new();
     let forge = scene.forge("a").await;
     propose(&forge, "workers", Some("a")).await;
-    scene.remote.server.fault("git-receive-pack", 1, Fault::Status(503, Vec::new(), "later"));
+    scene.remote.server.fault("git-receive-pack", 1, smart_http::Fault::Status(503, Vec::new(), "later"));
     assert!(matches!(forge.withdraw(1).await, Err(VcsError::Unreachable(_))));
     assert_eq!(state(&forge, 1).await, Some(PullRequestState::Closed));
     assert_eq!(scene.branches(), [BRANCH]);
