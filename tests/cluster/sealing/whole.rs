@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use crate::support::client::Answer;
 use crate::support::cluster::sealed_secrets::NAMESPACE;
 use crate::support::cluster::{Account, Cluster, Namespace, SealedSecretsController, documents};
 use crate::support::{Checkout, TestApp, wait_for};
@@ -65,14 +66,14 @@ impl Scene {
             (answer.status == 200).then(|| answer.json()).filter(&holds)
         })
     }
+}
 
-    /// The codes of the warnings of a write.
-    #[track_caller]
-    fn warnings(&self, answer: &crate::support::client::Answer) -> Vec<String> {
-        assert!(matches!(answer.status, 200 | 201), "{}", answer.text());
-        let warnings = answer.json()["warnings"].as_array().unwrap().clone();
-        warnings.iter().map(|warning| warning["code"].as_str().unwrap().to_owned()).collect()
-    }
+/// The codes of the warnings of a write.
+#[track_caller]
+fn warnings(answer: &Answer) -> Vec<String> {
+    assert!(matches!(answer.status, 200 | 201), "{}", answer.text());
+    let warnings = answer.json()["warnings"].as_array().unwrap().clone();
+    warnings.iter().map(|warning| warning["code"].as_str().unwrap().to_owned()).collect()
 }
 
 #[test]
@@ -85,7 +86,7 @@ fn a_merged_secret_is_opened_by_the_controller_and_told_to_be_in_sync() {
     assert_eq!((&sealing["adapter"], &sealing["ready"]), (&json!("kubernetes"), &json!(true)));
 
     let created = scene.app.post("/api/secrets", &scene.body("db", &json!({})));
-    assert_eq!(scene.warnings(&created), Vec::<String>::new());
+    assert_eq!(warnings(&created), Vec::<String>::new());
     scene.checkout.merge_pull_request(&scene.app, &created.json());
     let declared = scene.item("db", "the declared secret", |item| item["managed"] == true);
     assert_eq!((&declared["synced"], &declared["keys"][0]["state"]), (&json!(false), &json!("missing")));
@@ -97,7 +98,7 @@ fn a_merged_secret_is_opened_by_the_controller_and_told_to_be_in_sync() {
 
     let address = format!("/api/secrets/db?namespace={}", scene.namespace);
     let edited = scene.app.put(&address, &json!({"set": {"string_data": {"user": "app"}}}));
-    assert_eq!(scene.warnings(&edited), Vec::<String>::new());
+    assert_eq!(warnings(&edited), Vec::<String>::new());
     scene.apply(&edited.json(), "db");
     let both = |item: &Value| item["synced"] == true && item["keys"].as_array().is_some_and(|keys| keys.len() == 2);
     let synced = scene.item("db", "the edited secret", both);
@@ -113,12 +114,12 @@ fn what_would_keep_the_controller_from_opening_a_secret_is_a_warning_before_and_
     admin.apply(&manual.to_string());
     scene.item("manual", "the Secret in the cluster", |item| item["managed"] == false);
 
-    let dry = |body: &Value| scene.warnings(&scene.app.post("/api/secrets?dry_run=true", body));
+    let dry = |body: &Value| warnings(&scene.app.post("/api/secrets?dry_run=true", body));
     assert_eq!(dry(&scene.body("manual", &json!({}))), ["not_managed"]);
     let other = scene.body("manual", &json!({"type": "example.com/token"}));
     assert_eq!(dry(&other), ["not_managed", "type_change"]);
     let created = scene.app.post("/api/secrets", &scene.body("manual", &json!({})));
-    assert_eq!(scene.warnings(&created), ["not_managed"]);
+    assert_eq!(warnings(&created), ["not_managed"]);
     scene.apply(&created.json(), "manual");
     let refused = |item: &Value| {
         item["synced"] == false && item["message"].as_str().is_some_and(|told| told.contains("not managed"))
@@ -129,7 +130,7 @@ fn what_would_keep_the_controller_from_opening_a_secret_is_a_warning_before_and_
     admin.patch(&scene.namespace.path("v1", "secrets/manual"), &annotation).ok();
     let address = format!("/api/secrets/manual?namespace={}&dry_run=true", scene.namespace);
     let edit = json!({"set": {"string_data": {"user": "app"}}});
-    wait_for("the warning's end", || scene.warnings(&scene.app.put(&address, &edit)).is_empty().then_some(()));
+    wait_for("the warning's end", || warnings(&scene.app.put(&address, &edit)).is_empty().then_some(()));
 }
 
 #[test]
@@ -140,5 +141,5 @@ fn a_change_of_an_immutable_secret_is_warned_of() {
     scene.item("fixed", "the opened secret", |item| item["synced"] == true);
     let address = format!("/api/secrets/fixed?namespace={}&dry_run=true", scene.namespace);
     let edit = json!({"set": {"string_data": {"password": "changed"}}});
-    assert_eq!(scene.warnings(&scene.app.put(&address, &edit)), ["immutable"]);
+    assert_eq!(warnings(&scene.app.put(&address, &edit)), ["immutable"]);
 }
