@@ -1,28 +1,19 @@
-//! The two adapters that do real work, each beside the plainest way to the same end: what our reading and sealing add to it.
+//! Reading the bundled price list, beside the plainest way to the same end: what our reading adds to it.
 
 use std::fs;
 use std::hint::black_box;
 use std::path::Path;
 use std::time::Duration;
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, Tag, UnboundKey};
-use aws_lc_rs::error::Unspecified;
-use aws_lc_rs::rand;
-use aws_lc_rs::rsa::{KeySize, OAEP_SHA256_MGF1SHA256, OaepPublicEncryptingKey, PrivateDecryptingKey};
 use cre_backend_api::adapters::pricing;
-use cre_backend_api::adapters::sealing::seal_value;
 use criterion::{Criterion, Throughput};
 use serde_json::Value;
 
 const PRICE_LIST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/pricing-list.json");
 const RESULTS: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/criterion");
-/// As long as a good password or token.
-const SECRET: [u8; 64] = [b'x'; 64];
-const LABEL: &str = "team-a/db";
 
 /// What is measured: a group, ours in it, and the peer.
-const PAIRS: [(&str, &str, &str); 2] =
-    [("price list", "pricing::read", "serde_json::Value"), ("seal 64 bytes", "seal_value", "aws-lc-rs alone")];
+const PAIRS: [(&str, &str, &str); 1] = [("price list", "pricing::read", "serde_json::Value")];
 
 fn main() {
     // What an earlier run left would be shown as this one's when a filter leaves a bench out.
@@ -32,7 +23,6 @@ fn main() {
         .output_directory(Path::new(RESULTS))
         .configure_from_args();
     price_list(&mut criterion);
-    sealing(&mut criterion);
     criterion.final_summary();
 
     println!("\n{:<16}{:<20}{:>12}  {:<20}{:>12}{:>8}", "median, ms", "ours", "", "peer", "", "ratio");
@@ -56,33 +46,6 @@ fn price_list(criterion: &mut Criterion) {
         bencher.iter_with_large_drop(|| serde_json::from_slice::<Value>(black_box(&bytes)).expect("JSON"));
     });
     group.finish();
-}
-
-/// Sealing a value under a key of the size that the embedded one and the controller's have, and the bare cryptography of it.
-fn sealing(criterion: &mut Criterion) {
-    let private = PrivateDecryptingKey::generate(KeySize::Rsa4096).expect("a key");
-    let key = OaepPublicEncryptingKey::new(private.public_key()).expect("its public key");
-    let (group, ours, peer) = PAIRS[1];
-    let mut group = criterion.benchmark_group(group);
-    group.bench_function(ours, |bencher| {
-        bencher.iter(|| seal_value(&key, LABEL, black_box(&SECRET)).expect("sealed"));
-    });
-    group.bench_function(peer, |bencher| {
-        bencher.iter(|| bare(&key, black_box(SECRET)).expect("encrypted"));
-    });
-    group.finish();
-}
-
-/// The session key under RSA-OAEP and the value under AES-256-GCM: no framing, no base64, nothing wiped.
-fn bare(key: &OaepPublicEncryptingKey, mut value: [u8; 64]) -> Result<(Vec<u8>, [u8; 64], Tag), Unspecified> {
-    let mut session_key = [0; 32];
-    rand::fill(&mut session_key)?;
-    let mut wrapped = vec![0; key.ciphertext_size()];
-    key.encrypt(&OAEP_SHA256_MGF1SHA256, &session_key, &mut wrapped, Some(LABEL.as_bytes()))?;
-    let aead = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &session_key)?);
-    let nonce = Nonce::assume_unique_for_key([0; NONCE_LEN]);
-    let tag = aead.seal_in_place_separate_tag(nonce, Aad::empty(), &mut value)?;
-    Ok((wrapped, value, tag))
 }
 
 /// The median that criterion found, which it keeps in nanoseconds; none when the bench was left out or only tried.

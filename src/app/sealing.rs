@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::StartError;
@@ -27,6 +28,8 @@ pub struct Sealing {
     pub adapter: &'static str,
     /// Its part of readiness, which never unreadies the service.
     pub part: Box<dyn Part>,
+    /// Has the certificate looked at again, now.
+    pub again: Arc<Notify>,
 }
 
 /// Makes the sealer: with the certificate that the settings name, else the controller's of the cluster, if there is one, else with
@@ -40,10 +43,10 @@ pub fn sealing(config: &Config, cluster: Option<kube::Client>, tasks: &mut Tasks
     let (adapter, waiting, source) = source(config, cluster, pin)?;
     let sealer = Arc::new(Sealer::new(source));
     let seen: Seen = Arc::new(ArcSwap::from_pointee(Err(waiting)));
-    let (told, stop) = (seen.clone(), tasks.stop_token());
-    tasks.spawn("sealing", keep(sealer.clone(), waiting, seen, stop));
+    let (told, again) = (seen.clone(), Arc::new(Notify::new()));
+    tasks.spawn("sealing", keep(sealer.clone(), waiting, seen, again.clone(), tasks.stop_token()));
     let part = move || report(adapter, &told.load());
-    Ok(Sealing { sealer, adapter, part: Box::new(part) })
+    Ok(Sealing { sealer, adapter, part: Box::new(part), again })
 }
 
 /// The certificate's source, with its name and what it does at first.
@@ -88,7 +91,7 @@ fn report(adapter: &'static str, seen: &Result<Current, &'static str>) -> PartRe
 }
 
 /// Keeps the certificate up to date, and what readiness tells of it.
-async fn keep(sealer: Arc<Sealer>, waiting: &'static str, seen: Seen, stop: CancellationToken) {
+async fn keep(sealer: Arc<Sealer>, waiting: &'static str, seen: Seen, again: Arc<Notify>, stop: CancellationToken) {
     loop {
         let pause = tokio::select! {
             () = stop.cancelled() => return,
@@ -102,6 +105,7 @@ async fn keep(sealer: Arc<Sealer>, waiting: &'static str, seen: Seen, stop: Canc
         seen.store(Arc::new(now));
         tokio::select! {
             () = stop.cancelled() => return,
+            () = again.notified() => {}
             () = tokio::time::sleep(pause) => {}
         }
     }

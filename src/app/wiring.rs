@@ -59,7 +59,7 @@ pub async fn wire(config: &Config, tasks: &mut Tasks) -> Result<Wired, StartErro
         Some(cluster) => Some(cluster.client().await?),
         None => None,
     };
-    let Sealing { sealer, adapter: sealing, part: sealing_part } = sealing(config, client, tasks)?;
+    let Sealing { sealer, adapter: sealing, part: sealing_part, again: seal_again } = sealing(config, client, tasks)?;
 
     let named = config.access.write_namespaces.iter().cloned().collect();
     let policy = WritePolicy::new(config.access.write_everywhere, named, config.secrets.controller.namespace.as_str());
@@ -113,7 +113,10 @@ pub async fn wire(config: &Config, tasks: &mut Tasks) -> Result<Wired, StartErro
     };
     let hosts = HostRule::new(authenticator.is_on(), &config.server.allowed_hosts);
     let state = AppState::new(use_cases, readiness, authenticator, hosts);
-    let on_hangup = Box::new(move || instance_types.request_reload());
+    let on_hangup = Box::new(move || {
+        instance_types.request_reload();
+        seal_again.notify_one();
+    });
     let observe: Box<dyn Fn() + Send + Sync> = match &cluster {
         Some(cluster) => Box::new(cluster.observer()),
         None => Box::new(|| {}),

@@ -3,7 +3,7 @@
 pub mod item;
 pub mod list;
 mod planners;
-pub mod preflight;
+mod preflight;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -235,8 +235,9 @@ pub struct SecretSummary {
     pub labels: BTreeMap<String, String>,
     /// When the cluster made it.
     pub created_at: Option<Timestamp>,
-    /// Whether the controller may take the cluster's Secret over without a SealedSecret that made it: it is annotated as managed.
-    pub adoptable: bool,
+    /// Of a cluster's: whether the controller may write the Secret, as there is none yet, or a SealedSecret owns it, or it is annotated
+    /// for that.
+    pub controllable: bool,
     /// Whether the cluster is deleting it: the Secret, or the SealedSecret.
     pub deleting: bool,
     /// Where Git declares it.

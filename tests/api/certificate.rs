@@ -1,5 +1,9 @@
 //! `SEALED_SECRETS_CERT`: secrets are sealed with the controller's certificate, from a file or an address, and no key is made here.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::SeqCst;
+
 use serde_json::{Value, json};
 
 use crate::support::bodies::secret;
@@ -74,6 +78,28 @@ fn a_certificate_is_fetched_from_a_trusted_server_and_told_without_the_address_s
     assert_eq!(answer.status, 503);
     let told = answer.text();
     assert!(told.contains("SEALED_SECRETS_CERT https://localhost") && !told.contains("hunter2"), "{told}");
+}
+
+#[test]
+fn a_server_that_fails_leaves_the_last_good_certificate_with_its_age() {
+    let controller = TestApp::start_ready().get("/api/certificate").json();
+    let (pem, away) = (controller["pem"].as_str().unwrap().to_owned(), Arc::new(AtomicBool::new(false)));
+    let asked = Arc::clone(&away);
+    let server = Server::start(move |_| if asked.load(SeqCst) { Reply::status(500) } else { Reply::ok(pem.clone()) });
+    let builder = TestApp::builder().with_few_prices().env("SEALED_SECRETS_CERT", &server.url("/cert.pem"));
+    let app = builder.start_ready();
+    away.store(true, SeqCst);
+    app.signal(rustix::process::Signal::HUP);
+    wait_for("the failure", || (part(&app)["reason"] == "reload_failed").then_some(()));
+    assert_eq!((&part(&app)["ready"], server.requests().len() >= 2), (&json!(true), true));
+    let age = || app.get("/api/certificate").json()["age_seconds"].as_f64().unwrap();
+    let first = age();
+    wait_for("an older certificate", || (age() > first).then_some(()));
+    assert_eq!(app.post("/api/secrets", &secret("db")).status, 201);
+
+    away.store(false, SeqCst);
+    app.signal(rustix::process::Signal::HUP);
+    wait_for("the success", || part(&app)["reason"].is_null().then_some(()));
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod kubeseal;
 mod listing;
 mod opened;
 mod shape;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -52,8 +53,8 @@ impl Secret<'_> {
         let key = ObjectKey::parse(ObjectKind::Secret, self.namespace, self.name).unwrap();
         let scope = SealScope { scope: self.scope, namespace: key.namespace.clone(), name: key.name.clone() };
         let pairs: Vec<(&str, &[u8])> = self.values.iter().map(|(name, value)| (*name, value.as_slice())).collect();
-        let (sealer, values) = (Sealer::new(Fixed::new(certificate)), values(&pairs));
-        let sealed = runtime::run(async move { sealer.seal(&scope, values).await }).unwrap();
+        let (port, values) = (Sealer::new(Fixed::new(certificate)), values(&pairs));
+        let sealed = runtime::run(async move { port.seal(&scope, values).await }).unwrap();
         let pair = |key: &str, value: &str| BTreeMap::from([(key.to_owned(), value.to_owned())]);
         let draft = SealedSecretDraft {
             key,

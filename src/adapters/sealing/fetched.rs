@@ -147,18 +147,22 @@ impl<F: Fetch> CertificateSource for FetchedCertificate<F> {
     }
 
     async fn refresh(&self) -> Duration {
-        let failures = match self.fetch().await {
+        match self.fetch().await {
             Ok(good) => {
+                let left = good.certificate.not_after().duration_since(Timestamp::now());
                 self.succeeded(good);
-                0
+                self.failures.store(0, Ordering::Relaxed);
+                // The next one may be there at the very moment that this one ends.
+                let left = Duration::try_from(left).unwrap_or_default().max(self.pace.again);
+                self.pace.pause(0).min(left)
             }
             Err(reason) => {
                 self.failed(reason);
-                self.failures.load(Ordering::Relaxed).saturating_add(1)
+                let failures = self.failures.load(Ordering::Relaxed).saturating_add(1);
+                self.failures.store(failures, Ordering::Relaxed);
+                self.pace.pause(failures)
             }
-        };
-        self.failures.store(failures, Ordering::Relaxed);
-        self.pace.pause(failures)
+        }
     }
 }
 

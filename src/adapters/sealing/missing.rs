@@ -14,7 +14,7 @@ impl CertificateSource for NoCertificate {
     async fn current(&self) -> Result<Current, SealError> {
         Err(SealError::NoCertificate(
             "secrets can't be sealed: set SEALED_SECRETS_CERT to a file or an https address with the \
-             controller's certificate (kubeseal --fetch-cert prints it)"
+             controller's certificate (kubeseal --fetch-cert prints it), or NAMESPACE to have it fetched from the cluster"
                 .to_owned(),
         ))
     }

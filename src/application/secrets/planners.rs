@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::Secrets;
-use super::preflight::preflight;
+use super::preflight::{IMMUTABLE, preflight};
 use crate::application::changes::answer::Warning;
 use crate::application::changes::plan::{Plan, Planned, PlannedFile, Planner};
 use crate::application::declared::{self, Manifest};
@@ -46,7 +46,8 @@ impl Planner for Creation<'_> {
         let shown = text_of(&self.spec.kind, self.spec.scope, self.spec.values.keys(), &[]);
         let file = PlannedFile::created(path, text);
         let mut warnings = scope_warning(self.spec.scope);
-        warnings.extend(in_cluster(self.secrets, &self.key, Action::Create, &self.spec.kind).await);
+        let there = self.secrets.observed(&self.key).await?;
+        warnings.extend(preflight(there.as_ref(), Action::Create, &self.spec.kind));
         Ok(Planned::Change(Box::new(plan(base, file, shown, warnings))))
     }
 }
@@ -104,16 +105,14 @@ impl Planner for Edit<'_> {
             return Ok(Planned::Unchanged(Vec::new()));
         }
         let mut warnings = scope_warning(scope);
-        warnings.extend(in_cluster(self.secrets, &self.key, Action::Update, &before.kind).await);
-        if before.immutable
-            && warnings.iter().all(|told| told.code != "immutable")
-            && document.pointer("/spec/encryptedData") != manifest.document.pointer("/spec/encryptedData")
-        {
-            warnings.push(Warning::new(
-                "immutable",
-                "",
-                "the Secret is immutable: the controller can't change it until it is deleted from the cluster",
-            ));
+        let there = self.secrets.observed(&self.key).await?;
+        warnings.extend(preflight(there.as_ref(), Action::Update, &before.kind));
+        if document.pointer("/spec/encryptedData") == manifest.document.pointer("/spec/encryptedData") {
+            // Labels of an immutable Secret can change.
+            warnings.retain(|warning| warning.code != IMMUTABLE);
+        } else if before.immutable && warnings.iter().all(|warning| warning.code != IMMUTABLE) {
+            let what = "the Secret is immutable: the controller can't change it until it is deleted from the cluster";
+            warnings.push(Warning::new(IMMUTABLE, "", what));
         }
         warnings.extend(self.half_pair(&before));
         let file = manifest.edited(&document, &mut warnings).await?;
@@ -248,12 +247,6 @@ async fn current(
     let manifest = declared::fetch(&*secrets.vcs, base, place, revision).await?;
     let summary = manifest::sealed_secret::read(&manifest.document).map_err(declared::unreadable)?;
     Ok((manifest, summary))
-}
-
-/// What the cluster has in the way. It only warns, so that a cluster that can't be read now stops nobody.
-async fn in_cluster(secrets: &Secrets, key: &ObjectKey, action: Action, kind: &str) -> Vec<Warning> {
-    let observed = secrets.observed(key).await.ok().flatten();
-    preflight(observed.as_ref(), action, kind)
 }
 
 async fn seal(secrets: &Secrets, key: &ObjectKey, scope: Scope, values: &SecretValues) -> Result<Sealed, Failure> {

@@ -5,28 +5,28 @@ use crate::domain::change::Action;
 use crate::domain::secret::SecretSummary;
 use crate::domain::snapshot::Observed;
 
-/// Warns of what keeps the controller from unsealing into the cluster's Secret of the same name.
-///
-/// `observed` is that Secret; the controller may change it when a SealedSecret asks for it, or it is annotated as managed. `kind` is
-/// the type that the manifest gives it.
-#[must_use]
-pub fn preflight(observed: Option<&Observed<SecretSummary>>, action: Action, kind: &str) -> Vec<Warning> {
+/// The code of the warning that a Secret can't be changed.
+pub(super) const IMMUTABLE: &str = "immutable";
+
+/// Warns of what keeps the controller from unsealing into the cluster's Secret of the same name. `kind` is the type that the manifest
+/// gives it.
+pub(super) fn preflight(observed: Option<&Observed<SecretSummary>>, action: Action, kind: &str) -> Vec<Warning> {
     let (Some(Observed::Valid(there)), Action::Create | Action::Update) = (observed, action) else {
         return Vec::new();
     };
     let mut warnings = Vec::new();
-    if !there.sealed && !there.adoptable {
+    if !there.controllable {
         warnings.push(Warning::new(
             "not_managed",
             "",
-            "the cluster has a Secret of this name that isn't of a SealedSecret: the controller leaves it alone until it is \
-             deleted there, or annotated with sealedsecrets.bitnami.com/managed: \"true\"",
+            "the cluster has a Secret of this name that no SealedSecret owns: the controller leaves it alone until it is deleted \
+             there, or annotated with sealedsecrets.bitnami.com/managed: \"true\"",
         ));
     } else if action == Action::Create {
         warnings.push(Warning::new(
             "exists_in_cluster",
             "",
-            "the cluster has this SealedSecret or its Secret already, and Git doesn't: what is merged takes its place",
+            "the cluster has a secret of this name already, which Git doesn't declare; after the merge Git's takes its place",
         ));
     }
     if there.kind != kind {
@@ -41,7 +41,7 @@ pub fn preflight(observed: Option<&Observed<SecretSummary>>, action: Action, kin
     }
     if there.immutable {
         warnings.push(Warning::new(
-            "immutable",
+            IMMUTABLE,
             "",
             "the cluster's Secret is immutable: delete it there, and the controller makes it anew",
         ));
@@ -61,8 +61,8 @@ mod tests {
         warnings.into_iter().map(|warning| (warning.code, warning.pointer)).collect()
     }
 
-    fn sealed() -> SecretSummary {
-        SecretSummary { kind: "Opaque".to_owned(), sealed: true, ..SecretSummary::default() }
+    fn ours() -> SecretSummary {
+        SecretSummary { kind: "Opaque".to_owned(), controllable: true, ..SecretSummary::default() }
     }
 
     fn codes(there: SecretSummary, action: Action) -> Vec<&'static str> {
@@ -70,29 +70,22 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_no_sealed_secret_owns_is_warned_of_in_every_change() {
-        let foreign = SecretSummary { sealed: false, ..sealed() };
+    fn a_secret_that_the_controller_may_not_write_is_warned_of_in_every_change() {
+        let foreign = SecretSummary { controllable: false, ..ours() };
         for action in [Action::Create, Action::Update] {
             assert_eq!(codes(foreign.clone(), action), ["not_managed"]);
         }
     }
 
     #[test]
-    fn one_that_is_annotated_as_managed_is_taken_over() {
-        let annotated = SecretSummary { sealed: false, adoptable: true, ..sealed() };
-        assert_eq!(codes(annotated.clone(), Action::Create), ["exists_in_cluster"]);
-        assert_eq!(codes(annotated, Action::Update), Vec::<&str>::new());
-    }
-
-    #[test]
-    fn one_that_the_controller_made_is_in_the_way_of_nothing_but_told_to_who_makes_it_anew() {
-        assert_eq!(codes(sealed(), Action::Update), Vec::<&str>::new());
-        assert_eq!(codes(sealed(), Action::Create), ["exists_in_cluster"]);
+    fn one_that_it_may_write_is_in_the_way_of_nothing_but_told_to_who_makes_it_anew() {
+        assert_eq!(codes(ours(), Action::Update), Vec::<&str>::new());
+        assert_eq!(codes(ours(), Action::Create), ["exists_in_cluster"]);
     }
 
     #[test]
     fn another_type_and_immutability_are_told() {
-        let other = SecretSummary { kind: "kubernetes.io/tls".to_owned(), immutable: true, ..sealed() };
+        let other = SecretSummary { kind: "kubernetes.io/tls".to_owned(), immutable: true, ..ours() };
         let expected = [("type_change", String::new()), ("immutable", String::new())];
         assert_eq!(told(other.clone(), Action::Update), expected);
         assert_eq!(told(other, Action::Create)[1], ("type_change", "/type".to_owned()));
@@ -100,7 +93,7 @@ mod tests {
 
     #[test]
     fn nothing_is_told_where_nothing_is_known_or_the_secret_is_to_go() {
-        let foreign = SecretSummary { sealed: false, ..sealed() };
+        let foreign = SecretSummary { controllable: false, ..ours() };
         assert_eq!(codes(foreign, Action::Delete), Vec::<&str>::new());
         assert_eq!(preflight(None, Action::Create, "Opaque"), []);
         let unread = Observed::Invalid(Invalid { reason: String::new(), manifest: None });

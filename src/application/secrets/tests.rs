@@ -1,5 +1,7 @@
 //! The use cases of secrets, on doubles.
 
+mod warnings;
+
 use std::sync::atomic::Ordering;
 
 use serde_json::Value;
@@ -113,23 +115,6 @@ async fn an_edit_that_breaks_the_secret_is_refused_where_it_does() {
 }
 
 #[tokio::test]
-async fn half_a_pair_is_sealed_with_a_warning_as_the_other_half_cant_be_read() {
-    let service = with_secret(tls()).await;
-    for set in ["tls.crt", "tls.key"] {
-        let edit = keys(&[(set, "CERTIFICATE KEY")], &[]);
-        let warnings = dry_run(service.secrets.update(secret_key("db"), edit, &dry()).await).warnings;
-        let told: Vec<_> = warnings.iter().map(|warning| (warning.code, warning.pointer.as_str())).collect();
-        assert_eq!(told, [("unchecked_pair", "/set")]);
-        assert!(warnings[0].message.starts_with(set));
-    }
-    for whole in [&["tls.crt", "tls.key"][..], &["ca"]] {
-        let set: Vec<_> = whole.iter().map(|name| (*name, "CERTIFICATE KEY")).collect();
-        let warnings = dry_run(service.secrets.update(secret_key("db"), keys(&set, &[]), &dry()).await).warnings;
-        assert_eq!(warnings, []);
-    }
-}
-
-#[tokio::test]
 async fn what_was_missing_before_stands_in_nobodys_way() {
     let service = with_secret(tls()).await;
     let text = service.git.files()[PATH].replace("tls.key:", "tls.kez:");
@@ -146,23 +131,6 @@ async fn a_seal_is_stale_until_every_value_is_sealed_with_the_new_certificate() 
     assert_eq!(item(&service).await.stale_seal, Some(true), "b is still under the old one");
     service.git.merge(opened(update(&service, keys(&[("a", "y"), ("b", "y")], &[])).await));
     assert_eq!(item(&service).await.stale_seal, Some(false));
-}
-
-#[tokio::test]
-async fn wide_scopes_and_immutability_are_warned_of() {
-    let wide = SecretSpec { scope: Scope::ClusterWide, immutable: true, ..secret(&[("a", "x")]) };
-    let service = Setup::default().start().await;
-    let first = done(service.secrets.create(secret_key("db"), wide, &ann()).await);
-    let codes = |done: Done| done.warnings.iter().map(|warning| warning.code).collect::<Vec<_>>();
-    let number = first.pull_request.as_ref().unwrap().number;
-    assert_eq!(codes(first), ["wide_scope"]);
-    service.git.merge(number);
-    let component = SecretEdit { component: Some(LabelValue::parse("shop").ok()), ..SecretEdit::default() };
-    let labelled = done(update(&service, component).await);
-    service.git.merge(labelled.pull_request.as_ref().unwrap().number);
-    assert_eq!(codes(labelled), ["wide_scope"], "labels of an immutable Secret can change");
-    assert_eq!(item(&service).await.summary.component.as_deref(), Some("shop"));
-    assert_eq!(codes(done(update(&service, keys(&[("a", "y")], &[])).await)), ["wide_scope", "immutable"]);
 }
 
 #[tokio::test]

@@ -61,7 +61,7 @@ pub fn read(document: &Value) -> Result<SecretSummary, ManifestError> {
         ciphertexts: Some(ciphertexts(encrypted.iter().map(|(key, ciphertext)| (key.as_str(), ciphertext.as_str())))),
         labels,
         created_at: None,
-        adoptable: false,
+        controllable: false,
         deleting: false,
         manifest: None,
     })

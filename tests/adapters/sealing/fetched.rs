@@ -112,6 +112,15 @@ async fn it_is_asked_hourly_and_sooner_after_a_failure() {
 }
 
 #[tokio::test]
+async fn one_that_ends_soon_is_asked_for_again_at_its_end() {
+    let now = SystemTime::now();
+    let short = certificate(&RSA_2048, now - DAY, now + Duration::from_secs(60));
+    let source = source(&[Ok(&short)], None);
+    let pause = source.refresh().await.as_secs();
+    assert!((50..=60).contains(&pause), "{pause}");
+}
+
+#[tokio::test]
 async fn a_place_that_never_answers_is_given_up() {
     let source = source(&[], None);
     source.refresh().await;

@@ -31,7 +31,7 @@ fn fetched(source: &Source) -> Result<Current, String> {
 }
 
 /// The rule of a Role that lets the certificate of these Services be fetched.
-fn rules(services: &[&str]) -> Value {
+pub fn rules(services: &[&str]) -> Value {
     json!([{"apiGroups": [""], "resources": ["services/proxy"], "resourceNames": services, "verbs": ["get"]}])
 }
 

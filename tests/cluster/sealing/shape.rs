@@ -72,6 +72,7 @@ fn what_kubeseal_sealed_is_read_as_what_is_sealed_here() {
             let mut theirs = sealed_secret::read(&documents(&theirs)[0]).unwrap();
             assert_eq!(theirs.certificate_fingerprint, None, "kubeseal doesn't tell");
             theirs.certificate_fingerprint.clone_from(&ours.certificate_fingerprint);
+            theirs.ciphertexts = ours.ciphertexts;
             assert_eq!(ours, theirs, "{}", scope.as_str());
         }
     }

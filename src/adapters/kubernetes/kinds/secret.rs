@@ -23,8 +23,8 @@ const LABELS: &str = "!sealedsecrets.bitnami.com/sealed-secrets-key";
 const FIELDS: &str =
     "type!=helm.sh/release.v1,type!=kubernetes.io/service-account-token,type!=bootstrap.kubernetes.io/token";
 
-/// The annotation that lets the controller take over a Secret that it didn't make.
-const MANAGED: &str = "sealedsecrets.bitnami.com/managed";
+/// The annotations by which somebody allows the controller to write a Secret that isn't its own: wholly, or its keys.
+const ALLOWED_BY: [&str; 2] = ["sealedsecrets.bitnami.com/managed", "sealedsecrets.bitnami.com/patch"];
 
 /// A secret without its values. It can't fail to be decoded: kube would log the whole answer then, values included.
 #[derive(Debug, Clone, Deserialize, kube::Resource)]
@@ -51,7 +51,7 @@ impl Watchable for Secret {
     }
 
     fn observed(self) -> Observed<SecretSummary> {
-        let annotations = self.metadata.annotations.unwrap_or_default();
+        let controllable = is_controllable(&self.metadata);
         let labels = self.metadata.labels.unwrap_or_default();
         let key = |(name, bytes)| KeySummary { name, bytes, state: "ok" };
         Observed::Valid(Arc::new(SecretSummary {
@@ -59,13 +59,21 @@ impl Watchable for Secret {
             kind: self.kind.0.filter(|kind| !kind.is_empty()).unwrap_or_else(|| "Opaque".to_owned()),
             immutable: self.immutable.0.unwrap_or(false),
             keys: self.data.0.into_iter().map(key).collect(),
-            adoptable: annotations.get(MANAGED).is_some_and(|value| value == "true"),
             labels,
             created_at: self.metadata.creation_timestamp.map(|at| at.0),
+            controllable,
             deleting: self.metadata.deletion_timestamp.is_some(),
             ..SecretSummary::default()
         }))
     }
+}
+
+/// Whether the Sealed Secrets controller may write it, by the controller's own rule.
+fn is_controllable(metadata: &ObjectMeta) -> bool {
+    let owners = metadata.owner_references.iter().flatten();
+    let owned = owners.into_iter().any(|owner| owner.controller == Some(true) && owner.kind == "SealedSecret");
+    let annotations = metadata.annotations.iter().flatten();
+    owned || annotations.into_iter().any(|(name, value)| ALLOWED_BY.contains(&name.as_str()) && value == "true")
 }
 
 /// A value of the right type, or none.
@@ -229,6 +237,28 @@ mod tests {
     }
 
     #[test]
+    fn the_controller_may_write_what_a_sealed_secret_owns_and_what_is_annotated_for_it() {
+        let owner = |kind: &str, controller: bool| {
+            json!({"ownerReferences": [
+                {"apiVersion": "v1", "kind": kind, "name": "db", "uid": "1", "controller": controller},
+            ]})
+        };
+        let annotated = |name: &str, value: &str| json!({"annotations": {name: value}});
+        for (metadata, expected) in [
+            (json!({}), false),
+            (owner("SealedSecret", true), true),
+            (owner("SealedSecret", false), false),
+            (owner("ReplicaSet", true), false),
+            (annotated("sealedsecrets.bitnami.com/managed", "true"), true),
+            (annotated("sealedsecrets.bitnami.com/patch", "true"), true),
+            (annotated("sealedsecrets.bitnami.com/managed", "false"), false),
+            (annotated("sealedsecrets.bitnami.com/cluster-wide", "true"), false),
+        ] {
+            assert_eq!(summary(json!({"metadata": metadata})).controllable, expected, "{metadata}");
+        }
+    }
+
+    #[test]
     fn what_kubectl_apply_wrote_into_an_annotation_is_dropped() {
         let object: Secret = serde_json::from_value(json!({"metadata": {
             "name": "db",
@@ -239,9 +269,8 @@ mod tests {
             "managedFields": [{"manager": "kubectl"}],
         }}))
         .unwrap();
-        let annotations = object.metadata.annotations.as_ref().unwrap();
-        assert_eq!(annotations.keys().collect::<Vec<_>>(), [MANAGED]);
+        let annotations = object.metadata.annotations.unwrap();
+        assert_eq!(annotations.keys().collect::<Vec<_>>(), ["sealedsecrets.bitnami.com/managed"]);
         assert!(object.metadata.managed_fields.is_none());
-        assert!(matches!(object.observed(), Observed::Valid(summary) if summary.adoptable));
     }
 }

@@ -50,7 +50,7 @@ fn join(secret: Option<&SecretSummary>, sealed: &SecretSummary) -> SecretSummary
     let Some(secret) = secret else {
         let keys = sealed.keys.iter().map(|key| KeySummary { state: "missing", ..key.clone() }).collect();
         // Unsealed once, maybe, but it isn't there.
-        return SecretSummary { keys, synced: Some(false), ..sealed.clone() };
+        return SecretSummary { keys, synced: Some(false), controllable: true, ..sealed.clone() };
     };
     SecretSummary {
         keys: keys(secret, sealed),
@@ -59,6 +59,7 @@ fn join(secret: Option<&SecretSummary>, sealed: &SecretSummary) -> SecretSummary
         labels: secret.labels.clone(),
         component: secret.component.clone(),
         created_at: secret.created_at,
+        controllable: secret.controllable,
         deleting: secret.deleting || sealed.deleting,
         ..sealed.clone()
     }
@@ -108,8 +109,18 @@ mod tests {
     fn without_a_secret_nothing_is_synced_whatever_the_controller_said() {
         let alone = joined(None, &sealed(&[("a", 1)]), None);
         let Observed::Valid(item) = &alone.item else { panic!("not valid") };
-        assert_eq!((item.synced, item.sealed), (Some(false), true));
+        assert_eq!((item.synced, item.sealed, item.controllable), (Some(false), true, true));
         assert_eq!(states(&alone), [("a", "missing", Some(1))]);
+    }
+
+    #[test]
+    fn whether_the_controller_may_write_the_secret_is_the_secrets_to_say() {
+        for controllable in [true, false] {
+            let secret = Arc::new(SecretSummary { controllable, ..(*summary(&[("a", 1)])).clone() });
+            let both = joined(Some(&secret), &sealed(&[("a", 1)]), None);
+            let Observed::Valid(item) = &both.item else { panic!("not valid") };
+            assert_eq!(item.controllable, controllable);
+        }
     }
 
     #[test]
