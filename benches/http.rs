@@ -56,8 +56,8 @@ fn main() -> io::Result<()> {
     }
     let (quiet_folder, logging_folder, nginx_folder) =
         (tempfile::tempdir()?, tempfile::tempdir()?, tempfile::tempdir()?);
-    let quiet = service::start(on_core(SERVERS, SERVICE), quiet_folder.path(), PRICE_LIST, "warn")?;
-    let logging = service::start(on_core(SERVERS, SERVICE), logging_folder.path(), PRICE_LIST, "info")?;
+    let quiet = service::start(on_core(SERVERS, SERVICE), quiet_folder.path(), PRICE_LIST, "warn", &[])?;
+    let logging = service::start(on_core(SERVERS, SERVICE), logging_folder.path(), PRICE_LIST, "info", &[])?;
     let www = nginx_folder.path().join("www");
     fs::create_dir(&www)?;
     let (plain, zipped) = (Answer::of(&quiet, LIST, "")?, Answer::of(&quiet, LIST, &format!("{GZIP}\r\n"))?);
@@ -85,8 +85,8 @@ fn main() -> io::Result<()> {
     let (rounds, seconds) = if full { (ROUNDS, SECONDS) } else { (1, 1) };
     for _ in 0..rounds {
         for case in &mut cases {
-            let load = on_core(LOAD, "wrk");
-            case.costs.push(wrk::microseconds_per_request(load, case.server, case.path, &case.headers, seconds)?);
+            let (load, url) = (on_core(LOAD, "wrk"), format!("http://{}{}", case.server.address, case.path));
+            case.costs.push(wrk::microseconds_per_request(load, case.server.id(), &url, &case.headers, seconds)?);
         }
     }
 

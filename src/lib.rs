@@ -27,8 +27,10 @@
 //!
 //! # The way of a read
 //!
-//! Pollers write immutable [`Snapshot`](domain::snapshot::Snapshot)s; a request takes an `Arc`, filters, and answers with how old
-//! it is. No read leaves the process.
+//! Pollers and watches write immutable [`Snapshot`](domain::snapshot::Snapshot)s; a request takes an `Arc`, filters, and answers
+//! with how old it is. No read leaves the process. What Git declares and what a cluster has is joined in a
+//! [`Sight`](application::sight::Sight); a list is written as bytes [once](adapters::http::list::kept) for as long as that stays
+//! the same.
 //!
 //! # The way of a write
 //!

@@ -41,19 +41,24 @@ impl Server {
         Ok(server)
     }
 
-    /// The processor time that it took so far, in its own code and in the kernel's, all threads together.
-    ///
-    /// # Errors
-    /// When the kernel doesn't tell.
-    pub fn processor_time(&self) -> io::Result<Duration> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
-        // The second field is the program's name, in parentheses; utime and stime are the 14th and 15th.
-        let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);
-        let ticks: Vec<u32> = fields.filter_map(|field| field.parse().ok()).collect();
-        match ticks[..] {
-            [user, system] => Ok(Duration::from_secs(1) * (user + system) / TICKS_PER_SECOND),
-            _ => Err(io::Error::other("the kernel doesn't tell the processor time")),
-        }
+    /// The process's id.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+}
+
+/// The processor time that a process took so far, in its own code and in the kernel's, all threads together.
+///
+/// # Errors
+/// When the kernel doesn't tell.
+pub fn processor_time(process: u32) -> io::Result<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // The second field is the program's name, in parentheses; utime and stime are the 14th and 15th.
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);
+    let ticks: Vec<u32> = fields.filter_map(|field| field.parse().ok()).collect();
+    match ticks[..] {
+        [user, system] => Ok(Duration::from_secs(1) * (user + system) / TICKS_PER_SECOND),
+        _ => Err(io::Error::other("the kernel doesn't tell the processor time")),
     }
 }
 
@@ -67,14 +72,21 @@ impl Drop for Server {
     }
 }
 
-/// The service on the bundled price list, in an empty folder, logging at this level to nowhere.
+/// The service on the bundled price list, in an empty folder, logging at this level to nowhere, with these settings besides.
 ///
 /// # Errors
 /// When it doesn't become ready.
-pub fn start(mut command: Command, folder: &Path, price_list: &str, log: &str) -> io::Result<Server> {
+pub fn start(
+    mut command: Command,
+    folder: &Path,
+    price_list: &str,
+    log: &str,
+    settings: &[(&str, &str)],
+) -> io::Result<Server> {
     let address = free_address()?;
     command
         .env_clear()
+        .envs(settings.iter().copied())
         .env("LISTEN_ADDRESS", address.to_string())
         .env("INSTANCE_TYPES_FILE_SOURCE", price_list)
         .env("RUST_LOG", log)

@@ -11,6 +11,7 @@ pub mod host;
 pub mod instance_types;
 pub mod list;
 pub mod metrics;
+pub mod negotiation;
 pub mod nodegroups;
 pub mod openapi;
 pub mod options;

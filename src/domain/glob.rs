@@ -4,29 +4,22 @@
 /// is ever tried again.
 #[must_use]
 pub fn glob(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    let (mut p, mut t) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while t < text.len() {
-        match pattern.get(p) {
-            Some('*') => {
-                star = Some((p, t));
-                p += 1;
-            }
-            Some(&c) if c == '?' || c == text[t] => {
-                p += 1;
-                t += 1;
-            }
+    let (mut pattern, mut text) = (pattern.chars(), text.chars());
+    // What follows the last star, and where in the text that was tried.
+    let mut star = None;
+    while let Some(character) = text.clone().next() {
+        match pattern.next() {
+            Some('*') => star = Some((pattern.clone(), text.clone())),
+            Some(wanted) if wanted == '?' || wanted == character => drop(text.next()),
             _ => {
-                let Some((star_p, star_t)) = star else { return false };
-                // The last star takes one character more.
-                star = Some((star_p, star_t + 1));
-                p = star_p + 1;
-                t = star_t + 1;
+                let Some((after, tried)) = &mut star else { return false };
+                // The star takes one character more.
+                tried.next();
+                (pattern, text) = (after.clone(), tried.clone());
             }
         }
     }
-    pattern[p..].iter().all(|&c| c == '*')
+    pattern.all(|character| character == '*')
 }
 
 #[cfg(test)]

@@ -107,6 +107,11 @@ impl Cluster {
         &self.server().api
     }
 
+    /// Where the API server listens, with TLS.
+    pub fn address(&self) -> std::net::SocketAddr {
+        self.server().address()
+    }
+
     /// The ids of its processes.
     pub fn processes(&self) -> Vec<u32> {
         vec![self.server().etcd.id(), self.server().api.id()]

@@ -5,7 +5,6 @@ mod csv;
 mod envelope;
 mod fields;
 mod list;
-mod negotiation;
 mod parameters;
 mod prepared;
 mod source;

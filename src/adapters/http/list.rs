@@ -1,6 +1,7 @@
 //! What all lists have in common: filters, pages with a cursor, the envelope.
 
 pub mod body;
+mod gzip;
 pub mod kept;
 pub mod source;
 

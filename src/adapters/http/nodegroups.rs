@@ -16,6 +16,7 @@ use super::error::ApiError;
 use super::host::RequestHost;
 use super::list::kept::Item;
 use super::list::{ListView, ObjectFilter, Paging};
+use super::negotiation::TakesGzip;
 use super::parameters::{ChangeParameters, CreateParameters, FilterParameters, NamespaceParameter, PageParameters};
 use super::path::PathName;
 use super::query::Query;
@@ -49,11 +50,15 @@ pub fn routes() -> OpenApiRouter<AppState> {
         ("component" = Option<String>, Query, description = "Only this Backstage component"),
         PageParameters,
     ),
-    responses((status = 200, body = ListView<NodegroupView>), ReadErrors)
+    responses(
+        (status = 200, body = ListView<NodegroupView>, description = "The list; the whole one gzipped where Accept-Encoding allows it"),
+        ReadErrors,
+    )
 )]
 async fn list_nodegroups(
     State(state): State<AppState>,
     RequestHost(host): RequestHost,
+    TakesGzip(gzip): TakesGzip,
     mut query: Query,
 ) -> Result<Response, ApiError> {
     let filter = ObjectFilter::of(&mut query);
@@ -69,7 +74,7 @@ async fn list_nodegroups(
             && phase.is_none_or(|phase| phase == *its_phase)
     };
     let list = state.lists.nodegroups.newest(&host, || state.nodegroups.list()).await?;
-    list.answer(&paging, (!unfiltered).then_some(accepts))
+    list.answer(&paging, (!unfiltered).then_some(accepts), gzip).await
 }
 
 /// One nodegroup.

@@ -16,6 +16,7 @@ use super::error::ApiError;
 use super::host::RequestHost;
 use super::list::kept::Item;
 use super::list::{ListView, ObjectFilter, Paging};
+use super::negotiation::TakesGzip;
 use super::parameters::{ChangeParameters, CreateParameters, FilterParameters, NamespaceParameter, PageParameters};
 use super::path::PathName;
 use super::query::Query;
@@ -44,11 +45,15 @@ pub fn routes() -> OpenApiRouter<AppState> {
         ("component" = Option<String>, Query, description = "Only this Backstage component"),
         PageParameters,
     ),
-    responses((status = 200, body = ListView<SecretView>), ReadErrors)
+    responses(
+        (status = 200, body = ListView<SecretView>, description = "The list; the whole one gzipped where Accept-Encoding allows it"),
+        ReadErrors,
+    )
 )]
 async fn list_secrets(
     State(state): State<AppState>,
     RequestHost(host): RequestHost,
+    TakesGzip(gzip): TakesGzip,
     mut query: Query,
 ) -> Result<Response, ApiError> {
     let filter = ObjectFilter::of(&mut query);
@@ -56,7 +61,7 @@ async fn list_secrets(
     query.finish()?;
     let accepts = |item: &Item<Facts>| filter.accepts(&item.key, item.facts.component.as_deref());
     let list = state.lists.secrets.newest(&host, || state.secrets.list()).await?;
-    list.answer(&paging, (!filter.is_none()).then_some(accepts))
+    list.answer(&paging, (!filter.is_none()).then_some(accepts), gzip).await
 }
 
 /// One secret, without its values.

@@ -71,6 +71,22 @@ fn pages_follow_each_other_without_repeating_or_missing_an_item() {
 }
 
 #[test]
+fn a_list_is_sent_with_its_length_and_pages_are_cut_out_of_the_same_items() {
+    let app = filled();
+    for path in ["/api/nodegroups", "/api/secrets"] {
+        let whole = app.get(path);
+        assert_eq!(whole.header("content-length"), Some(whole.body.len().to_string().as_str()));
+        assert_eq!(whole.header("content-type"), Some("application/json"));
+        let items = whole.json()["items"].as_array().unwrap().clone();
+        for (query, expected) in [("limit=1000", &items[..]), ("name=*", &items[..]), ("limit=2", &items[..2])] {
+            assert_eq!(app.get(&format!("{path}?{query}")).json()["items"].as_array().unwrap(), expected, "{query}");
+        }
+        let (first, name) = (&items[0], items[0]["name"].as_str().unwrap());
+        assert_eq!(app.get(&format!("{path}/{name}?namespace=team-a")).json(), *first, "alone it is the same");
+    }
+}
+
+#[test]
 fn a_change_between_two_pages_repeats_nothing() {
     let app = filled();
     let page = app.get("/api/nodegroups?limit=2").json();

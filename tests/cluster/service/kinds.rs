@@ -16,6 +16,8 @@ fn without_the_definition_nodegroups_are_503_the_rest_works_and_its_appearance_i
     assert_eq!(refused.status, 503);
     assert!(refused.text().contains("nodegroups.eks.services.k8s.aws"), "{}", refused.text());
     assert_eq!(scene.names(&app, "secrets"), ["db"]);
+    let options = app.get("/api/options");
+    assert!(options.status == 200 && options.text().contains(scene.namespace.name()), "forms work: {}", options.text());
     assert_eq!(part(&app, "nodegroups")["reason"], "kind_absent");
     assert_eq!(part(&app, "secrets")["reason"], json!(null), "SealedSecrets needn't be there");
     let errors = part(&app, "nodegroups")["watches"][0]["errors"].as_u64().unwrap();

@@ -5,8 +5,8 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::fields::FIELDS;
-use super::negotiation::prefers_csv;
 use crate::adapters::http::list::MAX_LIMIT;
+use crate::adapters::http::negotiation::prefers_csv;
 use crate::adapters::http::query::Query as Parameters;
 use crate::domain::error::Violation;
 use crate::domain::instance_type::{Bounds, Filter, Query, SortKey};

@@ -2,15 +2,19 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use arc_swap::ArcSwapOption;
 use axum::body::{Body, Bytes};
+use axum::http::HeaderValue;
+use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, VARY};
 use axum::response::Response;
 use serde::Serialize;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 
 use super::body::{TwoParts, json};
+use super::gzip::Zipped;
 use super::source::SourceView;
 use super::{ListView, Page, PageInfo, Paging, order, read_order, write_order};
 use crate::adapters::http::error::ApiError;
@@ -41,6 +45,9 @@ pub struct Item<F> {
     place: Range<usize>,
 }
 
+/// Fewer bytes fit into a packet as they are.
+const WORTH_ZIPPING: usize = 1400;
+
 /// What every list begins with.
 const HEAD: &[u8] = br#"{"items":["#;
 
@@ -53,6 +60,9 @@ pub struct Written<L: Listing> {
     /// The answer up to the end of its items.
     json: Bytes,
     items: Vec<Item<L::Facts>>,
+    /// Whether somebody who takes gzip asked for it before.
+    asked: AtomicBool,
+    zipped: OnceCell<Zipped>,
 }
 
 impl<L: Listing> Written<L> {
@@ -68,29 +78,61 @@ impl<L: Listing> Written<L> {
         }
         json.shrink_to_fit();
         items.shrink_to_fit();
-        Ok(Self { list, host, taken, json: Bytes::from(json), items })
+        let (json, asked, zipped) = (Bytes::from(json), AtomicBool::new(false), OnceCell::new());
+        Ok(Self { list, host, taken, json, items, asked, zipped })
     }
 
-    /// The page that is asked for, of the items that pass; of all when there is no filter.
+    /// The page that is asked for, of the items that pass; of all when there is no filter. Only the whole list is ever gzipped.
     ///
     /// # Errors
     /// 400 when the cursor's key isn't of this list.
-    pub fn answer<A>(&self, paging: &Paging, accepts: Option<A>) -> Result<Response, ApiError>
+    pub async fn answer<A>(&self, paging: &Paging, accepts: Option<A>, gzip: bool) -> Result<Response, ApiError>
     where
         A: Fn(&Item<L::Facts>) -> bool,
     {
-        let source = SourceView::of(self.list.source());
-        if paging.is_whole() && accepts.is_none() {
-            let tail = tail(self.items.len(), None, source)?;
-            return Ok(json(Body::new(TwoParts([self.json.clone(), tail.into()]))));
+        if paging.is_whole() && accepts.is_none() { self.whole(gzip).await } else { self.page(paging, accepts) }
+    }
+
+    async fn whole(&self, gzip: bool) -> Result<Response, ApiError> {
+        let zipped = if gzip { self.zipped().await? } else { None };
+        let tail = tail(self.items.len(), None, SourceView::of(self.list.source()))?;
+        let parts = match zipped {
+            Some(zipped) => zipped.with(&tail),
+            None => [self.json.clone(), tail.into()],
+        };
+        let mut response = json(Body::new(TwoParts(parts)));
+        let headers = response.headers_mut();
+        headers.insert(VARY, HeaderValue::from(ACCEPT_ENCODING));
+        if zipped.is_some() {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
+        Ok(response)
+    }
+
+    /// The list compressed, from the second time on: to compress what changes before it is read again costs more than it saves.
+    async fn zipped(&self) -> Result<Option<&Zipped>, ApiError> {
+        if self.json.len() < WORTH_ZIPPING || !self.asked.swap(true, Ordering::Relaxed) {
+            return Ok(None);
+        }
+        let compress = async || {
+            let json = self.json.clone();
+            let zipped = tokio::task::spawn_blocking(move || Zipped::of(&json)).await;
+            zipped.ok().and_then(Result::ok).ok_or_else(|| ApiError::defect("the list can't be compressed"))
+        };
+        self.zipped.get_or_try_init(compress).await.map(Some)
+    }
+
+    fn page<A>(&self, paging: &Paging, accepts: Option<A>) -> Result<Response, ApiError>
+    where
+        A: Fn(&Item<L::Facts>) -> bool,
+    {
         let items = match accepts {
             Some(accepts) => self.items.iter().filter(|item| accepts(item)).collect(),
             None => self.items.iter().collect(),
         };
         let Page { items, total, next_cursor } =
             paging.page(items, |item| order(&item.key), read_order, write_order)?;
-        let tail = tail(total, next_cursor, source)?;
+        let tail = tail(total, next_cursor, SourceView::of(self.list.source()))?;
         let bytes: usize = items.iter().map(|item| item.place.len() + 1).sum();
         let mut body = Vec::with_capacity(HEAD.len() + bytes + tail.len());
         body.extend_from_slice(HEAD);

@@ -1,9 +1,11 @@
 //! What is kept of lists, and for how long.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::io::Read;
+use std::sync::atomic::AtomicUsize;
 use std::thread;
 
 use axum::body::to_bytes;
+use flate2::read::GzDecoder;
 use futures_util::future::join_all;
 use serde_json::Value;
 
@@ -54,7 +56,7 @@ async fn body(response: Response) -> Vec<u8> {
 }
 
 async fn asked(written: &Written<Names>, query: &str) -> Value {
-    let response = written.answer(&paging(query), None::<fn(&_) -> bool>).unwrap();
+    let response = written.answer(&paging(query), None::<fn(&_) -> bool>, false).await.unwrap();
     serde_json::from_slice(&body(response).await).unwrap()
 }
 
@@ -70,7 +72,7 @@ async fn an_answer_is_what_serde_writes_of_the_documented_shape() {
     for items in [&[][..], &["a"], &["a", "b", "c"]] {
         let (kept, written) = (Arc::default(), Arc::default());
         let list = newest(&kept, "here", &names(items, &written)).await;
-        let answer = body(list.answer(&paging(""), None::<fn(&_) -> bool>).unwrap()).await;
+        let answer = body(list.answer(&paging(""), None::<fn(&_) -> bool>, false).await.unwrap()).await;
         let text = String::from_utf8(answer).unwrap();
         let mut said: Value = serde_json::from_str(&text).unwrap();
         let (kind, items_there) = (said["source"].take(), said["items"].as_array().unwrap().len());
@@ -110,17 +112,44 @@ async fn pages_and_filters_are_cut_out_of_what_is_kept() {
     assert_eq!((page.as_str(), end), ("e", None));
 
     let even = |item: &Item<usize>| item.facts.is_multiple_of(2);
-    let some = list.answer(&paging("limit=2"), Some(even)).unwrap();
+    let some = list.answer(&paging("limit=2"), Some(even), true).await.unwrap();
+    assert!(!some.headers().contains_key(CONTENT_ENCODING));
     let some: Value = serde_json::from_slice(&body(some).await).unwrap();
     assert_eq!((told(&some).0.as_str(), &some["total_items"]), ("ac", &3.into()));
-    let none = list.answer(&paging(""), Some(|_: &Item<usize>| false)).unwrap();
+    let none = list.answer(&paging(""), Some(|_: &Item<usize>| false), false).await.unwrap();
     assert_eq!(told(&serde_json::from_slice(&body(none).await).unwrap()), (String::new(), None));
 
     let mut query = Query::of(&"/api/x?name=b*".parse().unwrap());
     let filter = ObjectFilter::of(&mut query);
-    let by_name = list.answer(&paging(""), Some(|item: &Item<usize>| filter.accepts(&item.key, None))).unwrap();
+    let by_name = Some(|item: &Item<usize>| filter.accepts(&item.key, None));
+    let by_name = list.answer(&paging(""), by_name, false).await.unwrap();
     assert_eq!(told(&serde_json::from_slice(&body(by_name).await).unwrap()).0, "b");
     assert_eq!(written.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn what_is_asked_for_again_is_gzipped_unless_it_is_small() {
+    let (kept, written) = (Arc::default(), Arc::default());
+    let asked = async |list: &Written<Names>, gzip: bool| {
+        let response = list.answer(&paging(""), None::<fn(&_) -> bool>, gzip).await.unwrap();
+        assert_eq!(response.headers()[VARY], "accept-encoding");
+        let coding = response.headers().get(CONTENT_ENCODING).map(|coding| coding.to_str().unwrap().to_owned());
+        (coding, body(response).await)
+    };
+    let small = newest(&kept, "here", &names(&["a"], &written)).await;
+    let large = newest(&kept, &"here".repeat(1000), &names(&["a"], &written)).await;
+    let gzip = Some("gzip".to_owned());
+    for (gzips, expected) in [(true, None), (true, gzip.clone()), (false, None), (true, gzip)] {
+        assert_eq!(asked(&small, gzips).await.0, None);
+        let (coding, bytes) = asked(&large, gzips).await;
+        let mut text = String::new();
+        match &coding {
+            Some(_) => drop(GzDecoder::new(&bytes[..]).read_to_string(&mut text).unwrap()),
+            None => text = String::from_utf8(bytes).unwrap(),
+        }
+        assert_eq!(coding, expected);
+        assert_eq!(told(&serde_json::from_str(&text).unwrap()).0, "a");
+    }
 }
 
 /// A list of which writing goes on until it is let go.

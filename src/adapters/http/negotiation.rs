@@ -1,7 +1,23 @@
 //! What the client takes: CSV or JSON by `Accept`, gzip or not by `Accept-Encoding` (RFC 9110, 12.5).
 
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
 use axum::http::header::{ACCEPT, ACCEPT_ENCODING};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
+
+/// An extractor: whether the client takes gzip, see [`takes_gzip`].
+#[derive(Debug, Clone, Copy)]
+pub struct TakesGzip(pub bool);
+
+impl<S: Sync> FromRequestParts<S> for TakesGzip {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(takes_gzip(&parts.headers)))
+    }
+}
 
 /// Whether the client likes CSV better than JSON. A range that names it counts before one that only covers it; at a tie it is JSON.
 pub fn prefers_csv(headers: &HeaderMap) -> bool {
