@@ -62,6 +62,7 @@ doc: setup-run ## build the documentation of the code, private items too
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 
 .PHONY: bench
+bench: setup-bench ## measure: start, memory, price lists, sealing, the cost of a request and of a list, pull requests; prints tables
 	cargo bench --locked $(or $(ARGS),--bench start --bench adapters --bench sealing --bench offer_file --bench http --bench lists --bench git)
 
 # Seconds for `make fuzz`, and its memory in MiB: more than the fuzzer's own means that the reader took it.
