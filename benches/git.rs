@@ -148,7 +148,7 @@ async fn leave(size: Size, many: usize) -> io::Result<()> {
         pull_request(&ours, &format!("many-{request}")).await?;
         seen.push(ours.disk()?);
     }
-    let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+    let mib = |bytes: u64| f64::from(u32::try_from(bytes >> 10).unwrap_or(u32::MAX)) / 1024.0;
     let most = |part: &[ours::Disk]| mib(part.iter().map(|disk| disk.bytes).max().unwrap_or(0));
     let (first, second) = seen.split_at(many / 2);
     println!("\n{:<46}{:>8}", format!("{many} pull requests, {}: the mirror", size.name), "MiB");

@@ -92,15 +92,12 @@ pub async fn wire(config: &Config, tasks: &mut Tasks) -> Result<Wired, StartErro
     };
 
     let mut parts: Vec<Box<dyn Part>> = vec![instance_types_part(instance_types.clone())];
-    match &cluster {
-        Some(cluster) => {
-            parts.extend(cluster.parts());
-            parts.push(declared_part("manifests", declared, source.stale_after));
-        }
-        None => {
-            parts.push(declared_part("nodegroups", declared.clone(), source.stale_after));
-            parts.push(declared_part("secrets", declared, source.stale_after));
-        }
+    if let Some(cluster) = &cluster {
+        parts.extend(cluster.parts());
+        parts.push(declared_part("manifests", declared, source.stale_after));
+    } else {
+        parts.push(declared_part("nodegroups", declared.clone(), source.stale_after));
+        parts.push(declared_part("secrets", declared, source.stale_after));
     }
     parts.extend([forge_part, sealing_part]);
     let instance_types_location = instance_types.status().source.location;

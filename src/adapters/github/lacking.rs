@@ -23,7 +23,8 @@ impl GithubForge {
     }
 
     /// Decorates open pull requests that never were; tells whether young ones are left to whoever may be doing it just now.
-    /// Each is looked at once by a process. What was there once was taken off by a person and doesn't come back.
+    /// Each is looked at once by a process. What was there once was taken off by a person and doesn't come back; a setting that is
+    /// new reaches the open ones too.
     pub(super) async fn decorate_what_lacks(&self) -> Result<bool, VcsError> {
         let mut left = false;
         for pull in self.undecorated() {

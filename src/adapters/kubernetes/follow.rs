@@ -154,7 +154,9 @@ impl<W: Watchable> Follower<W> {
             Event::InitDone => self.listed(),
             Event::Apply(_) | Event::Delete(_) => self.status.note_event(),
         }
-        version.iter().for_each(|version| self.status.note_version(version));
+        if let Some(version) = version {
+            self.status.note_version(&version);
+        }
         self.status.note_undecodable(self.undecodable);
         works(&self.status);
         // The next failure is a first one.

@@ -31,8 +31,8 @@ pub fn of_watch(error: &watcher::Error) -> Option<Trouble> {
 /// The sentence of the API server that comes with an error, if one does: it names permissions and kinds, never values.
 pub fn said(error: &watcher::Error) -> Option<&str> {
     match error {
-        watcher::Error::WatchError(status) => Some(&status.message),
-        watcher::Error::InitialListFailed(Error::Api(status))
+        watcher::Error::WatchError(status)
+        | watcher::Error::InitialListFailed(Error::Api(status))
         | watcher::Error::WatchStartFailed(Error::Api(status))
         | watcher::Error::WatchFailed(Error::Api(status)) => Some(&status.message),
         _ => None,

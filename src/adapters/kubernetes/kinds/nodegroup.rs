@@ -64,6 +64,7 @@ pub struct NodegroupSpec {
 }
 
 /// How many nodes.
+#[allow(clippy::struct_field_names, reason = "they are the custom resource's own")]
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ScalingConfig {
