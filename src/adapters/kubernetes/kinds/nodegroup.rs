@@ -170,19 +170,25 @@ fn seen(object: Nodegroup) -> Result<domain::Nodegroup, String> {
     Ok(domain::Nodegroup {
         cluster: spec.cluster_name,
         component: metadata.labels.unwrap_or_default().remove(COMPONENT_LABEL),
-        instance_types: spec.instance_types.unwrap_or_default(),
+        instance_types: exact(spec.instance_types.unwrap_or_default()),
         capacity_type: spec.capacity_type,
         min: scaling.min_size,
         max: scaling.max_size,
         desired: scaling.desired_size,
         disk_size_gib: spec.disk_size,
         labels: spec.labels.unwrap_or_default(),
-        taints: spec.taints.unwrap_or_default().into_iter().map(taint).collect(),
+        taints: exact(spec.taints.unwrap_or_default().into_iter().map(taint).collect()),
         ami_type: spec.ami_type,
         version: spec.version,
         manifest: None,
         status: Some(said(status.unwrap_or_default(), made, metadata.deletion_timestamp.is_some())),
     })
+}
+
+/// Without the room that a list is read into: there may be twenty thousand of them.
+fn exact<T>(mut items: Vec<T>) -> Vec<T> {
+    items.shrink_to_fit();
+    items
 }
 
 fn taint(taint: Taint) -> domain::Taint {
@@ -195,7 +201,7 @@ fn said(status: NodegroupStatus, made: Option<Timestamp>, deleting: bool) -> dom
     domain::NodegroupStatus {
         raw: status.status,
         desired: status.desired_size,
-        conditions: status.conditions.unwrap_or_default().into_iter().map(condition).collect(),
+        conditions: exact(status.conditions.unwrap_or_default().into_iter().map(condition).collect()),
         health_issues: status
             .health
             .and_then(|health| health.issues)
