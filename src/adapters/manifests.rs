@@ -201,7 +201,7 @@ fn insert<T: Clone>(items: &mut BTreeMap<ObjectKey, Observed<T>>, key: &ObjectKe
         }
         std::collections::btree_map::Entry::Occupied(mut taken) => {
             let reason = "more than one file declares it; leave one of them".to_owned();
-            taken.insert(Observed::Invalid(Invalid { reason, manifest: None }));
+            taken.insert(Observed::Invalid(Box::new(Invalid { reason, manifest: None })));
         }
     }
 }

@@ -141,8 +141,8 @@ pub struct ManifestRef {
 pub enum Observed<T> {
     /// Decoded.
     Valid(Arc<T>),
-    /// Undecodable.
-    Invalid(Invalid),
+    /// Undecodable: rare, and so not to take room in every entry.
+    Invalid(Box<Invalid>),
 }
 
 /// Why an object can't be read, and where it lies.

@@ -207,10 +207,10 @@ impl Core {
                     identity.update(format!("{number} {meta}\n").as_bytes());
                     Observed::Valid(Arc::new(record.pull_request.clone()))
                 }
-                None if found.meta.is_some() => Observed::Invalid(Invalid {
+                None if found.meta.is_some() => Observed::Invalid(Box::new(Invalid {
                     reason: format!("refs/pull/{number}/meta isn't a pull request of this service"),
                     manifest: None,
-                }),
+                })),
                 None => continue,
             };
             items.insert(*number, item);

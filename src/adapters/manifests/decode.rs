@@ -34,7 +34,7 @@ impl Decoded {
     }
 
     fn invalid(key: ObjectKey, reason: String, manifest: ManifestRef) -> Self {
-        let invalid = Invalid { reason, manifest: Some(manifest) };
+        let invalid = Box::new(Invalid { reason, manifest: Some(manifest) });
         match key.kind {
             ObjectKind::Nodegroup => Self::Nodegroup(key, Box::new(Observed::Invalid(invalid))),
             ObjectKind::Secret => Self::Secret(key, Box::new(Observed::Invalid(invalid))),

@@ -258,7 +258,7 @@ impl FakeGit {
             for document in documents.iter().filter(|document| manifest::kind(document) == Some(kind)) {
                 let place = ManifestRef { path: path.clone(), blob: blob(text).0, documents: documents.len() };
                 let observed = read(document, place.clone()).map_or_else(
-                    |error| Observed::Invalid(Invalid { reason: error.0, manifest: Some(place.clone()) }),
+                    |error| Observed::Invalid(Box::new(Invalid { reason: error.0, manifest: Some(place.clone()) })),
                     |object| Observed::Valid(Arc::new(object)),
                 );
                 items.insert(manifest::key(kind, document).unwrap(), observed);

@@ -140,7 +140,8 @@ mod tests {
 
     #[test]
     fn a_manifest_that_cant_be_read_is_told_of_while_the_cluster_goes_on_with_what_it_has() {
-        let git = Observed::Invalid(Invalid { reason: "minSize must be a number".to_owned(), manifest: None });
+        let git =
+            Observed::Invalid(Box::new(Invalid { reason: "minSize must be a number".to_owned(), manifest: None }));
         let joined = |there: Option<&Observed<Nodegroup>>| join(&nodegroup_key("a"), Some(&git), there, None, None);
         let told = |item: NodegroupItem| (item.phase, item.managed, item.message.unwrap_or_default());
         let reason = "minSize must be a number".to_owned();

@@ -96,7 +96,7 @@ mod tests {
         let foreign = SecretSummary { controllable: false, ..ours() };
         assert_eq!(codes(foreign, Action::Delete), Vec::<&str>::new());
         assert_eq!(preflight(None, Action::Create, "Opaque"), []);
-        let unread = Observed::Invalid(Invalid { reason: String::new(), manifest: None });
+        let unread = Observed::Invalid(Box::new(Invalid { reason: String::new(), manifest: None }));
         assert_eq!(preflight(Some(&unread), Action::Create, "Opaque"), []);
     }
 }

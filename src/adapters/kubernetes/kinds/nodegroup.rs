@@ -154,7 +154,7 @@ impl Watchable for Guarded<Nodegroup> {
     fn observed(self) -> Observed<domain::Nodegroup> {
         match self.0.map_err(|undecodable| undecodable.reason).and_then(seen) {
             Ok(nodegroup) => Observed::Valid(Arc::new(nodegroup)),
-            Err(reason) => Observed::Invalid(Invalid { reason, manifest: None }),
+            Err(reason) => Observed::Invalid(Box::new(Invalid { reason, manifest: None })),
         }
     }
 }

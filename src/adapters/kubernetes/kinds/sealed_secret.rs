@@ -54,7 +54,7 @@ impl Watchable for Guarded<SealedSecret> {
     fn observed(self) -> Observed<SecretSummary> {
         match self.0.map_err(|undecodable| undecodable.reason).and_then(seen) {
             Ok(summary) => Observed::Valid(Arc::new(summary)),
-            Err(reason) => Observed::Invalid(Invalid { reason, manifest: None }),
+            Err(reason) => Observed::Invalid(Box::new(Invalid { reason, manifest: None })),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::secret::{KeySummary, SecretSummary};
-use crate::domain::snapshot::{Invalid, Observed};
+use crate::domain::snapshot::Observed;
 
 /// What came of a Secret and a SealedSecret.
 pub struct Joined {
@@ -38,9 +38,7 @@ fn same(before: Option<&Arc<SecretSummary>>, now: Option<&Arc<SecretSummary>>) -
 fn unchanged(before: &Observed<SecretSummary>, now: &Observed<SecretSummary>) -> bool {
     match (before, now) {
         (Observed::Valid(before), Observed::Valid(now)) => Arc::ptr_eq(before, now),
-        (Observed::Invalid(Invalid { reason: before, .. }), Observed::Invalid(Invalid { reason: now, .. })) => {
-            before == now
-        }
+        (Observed::Invalid(before), Observed::Invalid(now)) => before.reason == now.reason,
         _ => false,
     }
 }

@@ -41,7 +41,7 @@ fn plain() -> SecretSummary {
 }
 
 fn unreadable(reason: &str, manifest: Option<ManifestRef>) -> Seen {
-    Observed::Invalid(Invalid { reason: reason.to_owned(), manifest })
+    Observed::Invalid(Box::new(Invalid { reason: reason.to_owned(), manifest }))
 }
 
 fn joined(declared: Option<&Seen>, there: Option<&Seen>) -> SecretItem {
