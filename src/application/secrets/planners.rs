@@ -46,8 +46,7 @@ impl Planner for Creation<'_> {
         let shown = text_of(&self.spec.kind, self.spec.scope, self.spec.values.keys(), &[]);
         let file = PlannedFile::created(path, text);
         let mut warnings = scope_warning(self.spec.scope);
-        let there = self.secrets.observed(&self.key).await?;
-        warnings.extend(preflight(there.as_ref(), Action::Create, &self.spec.kind));
+        warnings.extend(in_the_way(self.secrets, &self.key, Action::Create, &self.spec.kind).await);
         Ok(Planned::Change(Box::new(plan(base, file, shown, warnings))))
     }
 }
@@ -105,8 +104,7 @@ impl Planner for Edit<'_> {
             return Ok(Planned::Unchanged(Vec::new()));
         }
         let mut warnings = scope_warning(scope);
-        let there = self.secrets.observed(&self.key).await?;
-        warnings.extend(preflight(there.as_ref(), Action::Update, &before.kind));
+        warnings.extend(in_the_way(self.secrets, &self.key, Action::Update, &before.kind).await);
         if document.pointer("/spec/encryptedData") == manifest.document.pointer("/spec/encryptedData") {
             // Labels of an immutable Secret can change.
             warnings.retain(|warning| warning.code != IMMUTABLE);
@@ -247,6 +245,12 @@ async fn current(
     let manifest = declared::fetch(&*secrets.vcs, base, place, revision).await?;
     let summary = manifest::sealed_secret::read(&manifest.document).map_err(declared::unreadable)?;
     Ok((manifest, summary))
+}
+
+/// What the cluster has in the way. It only warns, so that a cluster that can't be read now stops nobody.
+async fn in_the_way(secrets: &Secrets, key: &ObjectKey, action: Action, kind: &str) -> Vec<Warning> {
+    let there = secrets.observed(key).await.ok().flatten();
+    preflight(there.as_ref(), action, kind)
 }
 
 async fn seal(secrets: &Secrets, key: &ObjectKey, scope: Scope, values: &SecretValues) -> Result<Sealed, Failure> {

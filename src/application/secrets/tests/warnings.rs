@@ -1,6 +1,8 @@
 //! What is sealed all the same, and told.
 
 use super::*;
+use crate::domain::error::StoreError;
+use crate::domain::ports::MockSecretStore;
 
 fn codes(written: Result<Written, Failure>) -> Vec<&'static str> {
     dry_run(written).warnings.iter().map(|warning| warning.code).collect()
@@ -73,4 +75,13 @@ async fn what_the_cluster_has_in_the_way_of_a_change_is_told() {
     assert_eq!(change(fixed.clone(), set()).await, ["immutable"]);
     let component = SecretEdit { component: Some(LabelValue::parse("shop").ok()), ..SecretEdit::default() };
     assert_eq!(change(fixed, component).await, Vec::<&str>::new(), "its labels can change");
+}
+
+#[tokio::test]
+async fn a_cluster_that_cant_be_read_keeps_nobody_from_making_a_secret() {
+    let mut service = Setup::default().start().await;
+    let mut cluster = MockSecretStore::new();
+    cluster.expect_snapshot().returning(|| Err(StoreError::KindAbsent("secrets".to_owned())));
+    service.secrets.observed = Some(Arc::new(cluster));
+    opened(service.secrets.create(secret_key("db"), secret(&[("a", "x")]), &ann()).await);
 }
