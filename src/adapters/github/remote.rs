@@ -1,7 +1,10 @@
 //! The repository on the Git server: what its refs are, fetch, and pushes that never force.
 
+mod advertised;
 mod operation;
+mod pack;
 mod push;
+mod report;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

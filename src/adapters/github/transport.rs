@@ -4,6 +4,7 @@ mod answer;
 mod exchange;
 
 use std::cell::RefCell;
+use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 
 use git2::transport::{Service, SmartSubtransport, SmartSubtransportStream, Transport};
@@ -55,6 +56,29 @@ impl Session {
             let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
             let clean = || git2::Error::new(error.code(), error.class(), self.operation.clean(error.message()));
             failure.unwrap_or_else(|| vcs_error(&clean()))
+        })
+    }
+
+    /// Asks for the refs that a service of the server has: its packet lines.
+    ///
+    /// # Errors
+    /// As the server or the connection has it.
+    pub(super) fn advertisement(self: &Arc<Self>, service: &'static str) -> Result<impl Read, VcsError> {
+        Exchange::refs(Arc::clone(self), service)
+    }
+
+    /// A call of a service of the server: what it is sent is written first, then its answer is read.
+    pub(super) fn call(self: &Arc<Self>, service: &'static str) -> impl Read + Write {
+        Exchange::call(Arc::clone(self), service)
+    }
+
+    /// What went wrong where reading or writing failed: in the exchange with the server, else in what it said.
+    pub(super) fn failed(&self, error: &io::Error) -> VcsError {
+        let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
+        failure.unwrap_or_else(|| {
+            let address = self.address();
+            let host = address.host_str().unwrap_or("the Git server");
+            VcsError::Unreachable(format!("{host}: {}", self.operation.clean(&error.to_string())))
         })
     }
 

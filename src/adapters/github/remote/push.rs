@@ -1,17 +1,20 @@
 //! One push: create, fast-forward or delete a branch, compared with what was there, and never forced.
 
-use std::cell::{Cell, RefCell};
+use std::io::{self, Write as _};
 
-use git2::{Direction, ErrorCode, Oid, PushOptions, Repository};
+use git2::{Oid, Repository};
+use gix_packetline::blocking_io::encode::{flush_to_write, text_to_write};
 
-use super::{Operation, Remote, callbacks, head};
+use super::advertised::Advertised;
+use super::pack::pack_of;
+use super::report::Report;
+use super::{Operation, Remote, USER_AGENT};
 use crate::adapters::git::error::vcs_error;
 use crate::adapters::git::refs::branch_ref;
 use crate::domain::error::VcsError;
 use crate::domain::names::BranchName;
 
-/// How much of what a server says during a push is kept.
-const WORDS_LIMIT: usize = 8 * 1024;
+const SERVICE: &str = "git-receive-pack";
 
 /// A branch's way from one commit to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,9 +23,9 @@ pub struct Push {
     pub branch: BranchName,
     /// Where it must be; `None` when it must not be there.
     pub from: Option<Oid>,
-    /// Where it goes, as a commit of the repository; `None` deletes it.
+    /// Where it goes, as a commit of the repository whose first parent the server has; `None` deletes it.
     pub to: Option<Oid>,
-    /// A branch whose tip the repository should have, so that the push needs no objects that the server has already.
+    /// A branch whose tip the repository should have: one that moved since may have left what the commit was made on.
     pub knowing: Option<BranchName>,
 }
 
@@ -44,68 +47,46 @@ pub(super) fn push(
     operation: &Operation,
 ) -> Result<Outcome, VcsError> {
     let name = branch_ref(&push.branch);
-    let (from, to) = (push.from.unwrap_or(Oid::ZERO_SHA1), push.to.unwrap_or(Oid::ZERO_SHA1));
-    if let Some(to) = push.to {
-        let commit = repo.find_commit(to).map_err(|error| vcs_error(&error))?;
-        // Seen here and not by libgit2, which needs history for it that a shallow repository doesn't have.
-        if push.from.is_some_and(|from| commit.parent_ids().all(|parent| parent != from)) {
-            return Err(VcsError::WrongState("a branch moves forward only to a child of its commit".to_owned()));
-        }
+    let commit = push.to.map(|to| repo.find_commit(to)).transpose().map_err(|error| vcs_error(&error))?;
+    if let (Some(commit), Some(from)) = (&commit, push.from)
+        && commit.parent_ids().all(|parent| parent != from)
+    {
+        return Err(VcsError::WrongState("a branch moves forward only to a child of its commit".to_owned()));
     }
-    let refspec = push.to.map_or_else(|| format!(":{name}"), |to| format!("{to}:{name}"));
-    let (elsewhere, rejected) = (Cell::new(None), RefCell::new(None));
-    let words = RefCell::new(Vec::new());
     let session = remote.session(operation);
-    let pushed = session.run(|| {
-        let mut detached = repo.remote_anonymous(remote.address())?;
-        let mut connection = detached.connect_auth(Direction::Push, Some(callbacks(&session)), None)?;
-        let wanted = push.knowing.as_ref().and_then(|known| head(connection.list().ok()?, &branch_ref(known)));
-        if wanted.is_some_and(|tip| repo.find_commit(tip).is_err()) {
-            return Ok(Outcome::Unknown);
-        }
-        let mut callbacks = callbacks(&session);
-        callbacks.push_negotiation(|updates| {
-            // What the server just said is where the branch is. The server compares it again when it moves the branch.
-            match updates {
-                [update] if update.src() == from && update.dst() == to => Ok(()),
-                [update] => {
-                    elsewhere.set(Some(update.src()));
-                    Err(git2::Error::new(ErrorCode::Modified, git2::ErrorClass::Net, "the branch is elsewhere"))
-                }
-                _ => Err(git2::Error::from_str("not one update")),
-            }
-        });
-        // Without this callback, libgit2 takes a rejected update for a success.
-        callbacks.push_update_reference(|_, status| {
-            *rejected.borrow_mut() = status.map(str::to_owned);
-            Ok(())
-        });
-        callbacks.sideband_progress(|text| {
-            let mut words = words.borrow_mut();
-            let room = WORDS_LIMIT - words.len();
-            words.extend_from_slice(&text[..text.len().min(room)]);
-            session.goes_on()
-        });
-        let mut options = PushOptions::new();
-        options.remote_callbacks(callbacks).packbuilder_parallelism(1);
-        connection.remote().push(&[&refspec], Some(&mut options))?;
-        Ok(Outcome::Done)
-    });
-    if let Some(at) = elsewhere.take() {
-        return Ok(Outcome::Elsewhere(Some(at).filter(|at| !at.is_zero())));
+    let failed = |error: io::Error| session.failed(&error);
+    let there = Advertised::read(session.advertisement(SERVICE)?).map_err(failed)?;
+    let wanted = push.knowing.as_ref().and_then(|known| there.tip(&branch_ref(known)));
+    if wanted.is_some_and(|tip| repo.find_commit(tip).is_err()) {
+        return Ok(Outcome::Unknown);
     }
-    match (pushed, rejected.take()) {
-        (Ok(outcome), None) => Ok(outcome),
-        (Err(error), None) => Err(error),
-        (_, Some(reason)) => {
-            // Who lost a race is rejected too, in words that differ from server to server; where the branch is tells.
-            let at = remote.tips(&name, operation)?.get(&name).copied();
-            if at != push.from {
-                return Ok(Outcome::Elsewhere(at));
-            }
-            let words = String::from_utf8_lossy(&words.borrow()).into_owned();
-            let told = operation.clean(&format!("{reason}: {words}"));
-            Err(VcsError::Refused { missing: format!("{name}: {}", told.trim_end_matches([':', ' '])) })
-        }
+    // What the server just said is where the branch is. It compares that again when it moves the branch.
+    if there.tip(&name) != push.from {
+        return Ok(Outcome::Elsewhere(there.tip(&name)));
     }
+    let side_band = there.can("side-band-64k");
+    if !there.can("report-status") || (commit.is_none() && !there.can("delete-refs")) {
+        return Err(VcsError::Refused {
+            missing: "a Git server that reports on pushes and deletes branches".to_owned(),
+        });
+    }
+    let pack = commit.map(|commit| pack_of(repo, &commit)).transpose().map_err(|error| vcs_error(&error))?;
+    let mut call = session.call(SERVICE);
+    let (from, to) = (push.from.unwrap_or(Oid::ZERO_SHA1), push.to.unwrap_or(Oid::ZERO_SHA1));
+    let band = if side_band { " side-band-64k" } else { "" };
+    // An agent's name has no spaces.
+    let agent = USER_AGENT.replace(' ', "-");
+    text_to_write(format!("{from} {to} {name}\0 report-status{band} agent={agent}").as_bytes(), &mut call)
+        .and_then(|_| flush_to_write(&mut call))
+        .and_then(|_| call.write_all(pack.as_deref().unwrap_or_default()))
+        .map_err(failed)?;
+    let report = Report::read(call, side_band, || session.goes_on()).map_err(failed)?;
+    let Some(reason) = report.rejected else { return Ok(Outcome::Done) };
+    // Who lost a race is rejected too, in words that differ from server to server; where the branch is tells.
+    let at = remote.tips(&name, operation)?.get(&name).copied();
+    if at != push.from {
+        return Ok(Outcome::Elsewhere(at));
+    }
+    let told = operation.clean(&format!("{reason}: {}", report.words));
+    Err(VcsError::Refused { missing: format!("{name}: {}", told.trim_end_matches([':', ' '])) })
 }
