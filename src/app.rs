@@ -2,6 +2,7 @@
 
 pub mod arguments;
 mod cluster;
+mod descriptors;
 mod forge;
 mod request_key;
 mod sealing;
@@ -12,10 +13,13 @@ mod wiring;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use axum::http::HeaderValue;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tower::Layer;
+use tower::util::option_layer;
 
-use crate::adapters::http::{metrics_router, router, serve};
+use crate::adapters::http::{Bounds, cors, metrics_router, router, serve};
 use crate::config::Config;
 use crate::telemetry::metrics::Metrics;
 use signals::Signals;
@@ -25,6 +29,9 @@ use wiring::Wired;
 /// How long requests and writes in flight may take when the service stops: a little more than a request's time limit, after
 /// which the server drops its connections by itself.
 const DRAIN_TIME: Duration = Duration::from_secs(35);
+
+/// Connections at once of Prometheus and probes.
+const OPERATORS: usize = 64;
 
 /// Why the service didn't start.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +81,7 @@ pub struct App {
     listener: TcpListener,
     address: SocketAddr,
     metrics: Option<(TcpListener, Metrics)>,
+    origins: Vec<HeaderValue>,
     wired: Wired,
     tasks: Tasks,
     signals: Signals,
@@ -137,7 +145,8 @@ impl App {
         let wired = wiring::wire(&config, &mut tasks).await?;
         let (name, version) = (&config.telemetry.app_name, &config.telemetry.app_version);
         tracing::info!(name, version, authentication = wired.state.authenticator.is_on(), "starting");
-        Ok(Self { listener, address, metrics, wired, tasks, signals })
+        let origins = config.limits.origins;
+        Ok(Self { listener, address, metrics, origins, wired, tasks, signals })
     }
 
     /// The bound address.
@@ -152,17 +161,21 @@ impl App {
     /// # Errors
     /// [`RunError`].
     pub async fn run_until_stopped(self) -> Result<(), RunError> {
-        let Self { listener, address, metrics, wired, mut tasks, mut signals } = self;
+        let Self { listener, address, metrics, origins, wired, mut tasks, mut signals } = self;
         let Wired { state, on_hangup, observe } = wired;
         let stop = CancellationToken::new();
-        let server = tokio::spawn(serve(listener, router(&state), stop.clone()));
+        let bounds = Bounds::new(descriptors::connections());
+        tracing::info!(connections = bounds.connections, "bounded");
+        // Outermost: a browser asks what it may do without credentials.
+        let service = option_layer(cors::layer(&origins)).layer(router(&state));
+        let server = tokio::spawn(serve(listener, service, bounds, stop.clone()));
         let operators = metrics.map(|(listener, metrics)| {
             let render = move || {
                 observe();
                 metrics.render()
             };
             let router = metrics_router(&state, std::sync::Arc::new(render));
-            tokio::spawn(serve(listener, router, stop.clone()))
+            tokio::spawn(serve(listener, router, Bounds::new(OPERATORS), stop.clone()))
         });
         tracing::info!(%address, "listening");
 

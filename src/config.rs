@@ -10,7 +10,8 @@ use std::path::Path;
 use parts::Surroundings;
 pub use parts::{
     AccessConfig, CertificateAt, ClusterConfig, ControllerConfig, GithubConfig, GithubCredentials, GitopsConfig,
-    InstanceTypesConfig, InstanceTypesUrl, SecretText, SecretsConfig, ServerConfig, TelemetryConfig, WatchedNamespaces,
+    InstanceTypesConfig, InstanceTypesUrl, LimitsConfig, SecretText, SecretsConfig, ServerConfig, TelemetryConfig,
+    WatchedNamespaces,
 };
 pub use vars::ConfigError;
 use vars::Vars;
@@ -22,6 +23,8 @@ pub struct Config {
     pub telemetry: TelemetryConfig,
     /// Who may speak to the service, and where.
     pub server: ServerConfig,
+    /// How much is taken on, and from where.
+    pub limits: LimitsConfig,
     /// What may be changed.
     pub access: AccessConfig,
     /// Where the instance types come from.
@@ -56,15 +59,15 @@ impl Config {
         let vars = Vars::read(variables, dotenv);
         let telemetry = TelemetryConfig::read(&vars);
         let server = ServerConfig::read(&vars);
-        let access = AccessConfig::read(&vars);
+        let (access, limits) = (AccessConfig::read(&vars), LimitsConfig::read(&vars));
         let instance_types = InstanceTypesConfig::read(&vars);
         let gitops = GitopsConfig::read(&vars);
         let secrets = SecretsConfig::read(&vars);
         let cluster = ClusterConfig::read(&vars, &surroundings);
         let all = || {
-            let (telemetry, server) = (telemetry?, server?);
+            let (telemetry, server, limits) = (telemetry?, server?, limits?);
             let (instance_types, gitops, secrets) = (instance_types?, gitops?, secrets?);
-            Some(Self { telemetry, server, access, instance_types, gitops, secrets, cluster })
+            Some(Self { telemetry, server, limits, access, instance_types, gitops, secrets, cluster })
         };
         let config = all();
         vars.finish(config)

@@ -13,6 +13,7 @@ mod edge;
 mod github;
 mod instance_types;
 mod instance_types_url;
+mod limits;
 mod r#loop;
 mod metrics;
 mod openapi;

@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod body;
+pub mod cors;
 pub mod cost_view;
 pub mod edge;
 pub mod error;
@@ -9,6 +10,7 @@ pub mod error_body;
 pub mod finish;
 pub mod host;
 pub mod instance_types;
+pub mod limits;
 pub mod list;
 pub mod metrics;
 pub mod negotiation;
@@ -33,11 +35,12 @@ pub use auth::{Authenticator, Subject};
 pub use body::{Fields, JsonBody, Node, Problems};
 pub use error::ApiError;
 pub use host::{HostRule, RequestHost};
+pub use limits::Limits;
 pub use metrics::metrics_router;
 pub use pull_request_view::PullRequestView;
 pub use query::Query;
 pub use router::router;
-pub use serve::serve;
+pub use serve::{Bounds, serve};
 pub use state::AppState;
 
 /// The paths that need no credentials and are answered under any name: the probes and the API's documentation.

@@ -9,7 +9,7 @@ use super::sealing::{Sealing, sealing};
 use super::tasks::Tasks;
 use super::{StartError, request_key};
 use crate::adapters::http::state::UseCases;
-use crate::adapters::http::{AppState, Authenticator, HostRule};
+use crate::adapters::http::{AppState, Authenticator, HostRule, Limits};
 use crate::adapters::manifests::DeclaredStore;
 use crate::adapters::pricing::{FileSource, Interval, UrlLimits, UrlSettings, UrlSource};
 use crate::adapters::templates::{TemplateSettings, TeraTemplates};
@@ -109,7 +109,8 @@ pub async fn wire(config: &Config, tasks: &mut Tasks) -> Result<Wired, StartErro
         None => Authenticator::off(),
     };
     let hosts = HostRule::new(authenticator.is_on(), &config.server.allowed_hosts);
-    let state = AppState::new(use_cases, readiness, authenticator, hosts);
+    let limits = Limits::new(config.limits.writes_per_minute);
+    let state = AppState::new(use_cases, readiness, authenticator, hosts, limits);
     let on_hangup = Box::new(move || {
         instance_types.request_reload();
         seal_again.notify_one();

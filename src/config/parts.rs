@@ -3,6 +3,7 @@
 mod cluster;
 mod github;
 mod instance_types;
+mod limits;
 mod secrets;
 
 use std::net::SocketAddr;
@@ -16,6 +17,7 @@ pub(super) use self::cluster::Surroundings;
 pub use self::cluster::{ClusterConfig, WatchedNamespaces};
 pub use self::github::{GithubConfig, GithubCredentials, SecretText};
 pub use self::instance_types::{InstanceTypesConfig, InstanceTypesUrl};
+pub use self::limits::LimitsConfig;
 pub use self::secrets::{CertificateAt, ControllerConfig, SecretsConfig};
 use super::vars::Vars;
 use crate::domain::names::{BranchName, ClusterName, Namespace};

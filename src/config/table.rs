@@ -31,7 +31,6 @@ const fn later(name: &'static str, default: &'static str, instead: &'static str)
 }
 
 const TOKENS_ONLY: &str = "only static tokens are built yet; unset it and use AUTH_TOKENS_FILE";
-const OPERATIONS: &str = "this part isn't built yet; unset it";
 
 /// The settings of the contract, in the order of `.env.example`.
 pub const SETTINGS: &[Setting] = &[
@@ -50,8 +49,8 @@ pub const SETTINGS: &[Setting] = &[
     later("TOKEN_AUDIENCES", "", TOKENS_ONLY),
     later("TOKEN_SERVICE_ACCOUNTS", "", TOKENS_ONLY),
     later("NAMESPACE_ACCESS_FILE", "", "rights per namespace aren't built yet; unset it and use WRITE_NAMESPACES"),
-    later("CORS_ORIGINS", "", OPERATIONS),
-    later("WRITES_PER_MINUTE", "600", OPERATIONS),
+    built("CORS_ORIGINS", ""),
+    built("WRITES_PER_MINUTE", "600"),
     Setting { name: "KUBECONFIG", default: "", state: State::Ambient },
     built("NAMESPACE", ""),
     built("WRITE_NAMESPACES", ""),

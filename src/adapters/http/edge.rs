@@ -42,6 +42,13 @@ impl Edge {
         {
             return error.into_response();
         }
+        // Before a body is read: it is what takes room.
+        let room =
+            if self.guarded && !open_to_all(request.uri().path()) { Some(self.state.limits.request()) } else { None };
+        let _room = match room.transpose() {
+            Ok(room) => room,
+            Err(error) => return error.into_response(),
+        };
         request.extensions_mut().insert(seen);
         match self.router.call(request).await {
             Ok(response) => response,
@@ -56,8 +63,12 @@ impl Edge {
         }
         let subject = self.state.authenticator.authenticate(request.headers())?;
         seen.subject(&subject.actor);
+        host::check(&self.state.hosts, request.uri(), request.headers())?;
+        if !request.method().is_safe() {
+            self.state.limits.count_write(&subject.actor)?;
+        }
         request.extensions_mut().insert(subject);
-        host::check(&self.state.hosts, request.uri(), request.headers())
+        Ok(())
     }
 }
 

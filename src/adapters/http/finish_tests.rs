@@ -14,6 +14,7 @@ use tower::ServiceExt;
 use super::super::auth::Authenticator;
 use super::super::edge::Edge;
 use super::super::host::HostRule;
+use super::super::limits::Limits;
 use super::super::state::{AppState, UseCases};
 use super::*;
 use crate::application::readiness::Readiness;
@@ -21,7 +22,7 @@ use crate::domain::error::Failure;
 
 fn state(authenticator: Authenticator) -> AppState {
     let readiness = Arc::new(Readiness::new(vec![], None));
-    AppState::new(UseCases::uncalled(), readiness, authenticator, HostRule::new(false, &[]))
+    AppState::new(UseCases::uncalled(), readiness, authenticator, HostRule::new(false, &[]), Limits::wide())
 }
 
 fn app(state: &AppState) -> Edge {

@@ -27,15 +27,30 @@ use activity::Activity;
 use write_time::WriteTimed;
 
 /// How long a client may take to send a request's head; also how long an idle connection is kept.
-const HEAD_TIME: Duration = Duration::from_secs(30);
+const HEAD_TIME: Duration = Duration::from_secs(10);
 /// How long a client may read nothing of its answer.
 const WRITE_TIME: Duration = Duration::from_secs(30);
 /// How long a connection without a request in flight is kept after the stop, from the last byte that its client took.
 const IDLE_TIME: Duration = Duration::from_secs(1);
 /// How long connections are kept at all after the stop: the requests in flight had their time by then.
 const STOP_TIME: Duration = TIME_LIMIT.saturating_add(Duration::from_secs(1));
-/// Connections at once; more wait in the kernel's queue.
-const MAX_CONNECTIONS: usize = 1024;
+
+/// What is taken on of connections.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Connections at once; more wait in the kernel's queue.
+    pub connections: usize,
+    /// How long a client may take to send a request's head, and be silent between two.
+    head_time: Duration,
+}
+
+impl Bounds {
+    /// So many connections, and the usual times.
+    #[must_use]
+    pub fn new(connections: usize) -> Self {
+        Self { connections, head_time: HEAD_TIME }
+    }
+}
 
 /// What answers requests: a router, or what stands around it.
 pub trait Answers:
@@ -50,17 +65,17 @@ impl<S> Answers for S where
 
 /// Accepts connections until `stop`, then lets each finish the request that it is in. Ends when the last one has, and after
 /// `STOP_TIME` at the latest; a caller who can't wait that long drops the future, which ends them all.
-pub async fn serve<S: Answers>(listener: TcpListener, service: S, stop: CancellationToken) {
+pub async fn serve<S: Answers>(listener: TcpListener, service: S, bounds: Bounds, stop: CancellationToken) {
     let connections = TaskTracker::new();
     // Dropped with this future: connections that are left then are ended.
     let abandon = CancellationToken::new();
     let guard = abandon.clone().drop_guard();
-    let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let permits = Arc::new(Semaphore::new(bounds.connections));
     while let Some((stream, permit)) = accept(&listener, &permits, &stop).await {
         let (service, stop, abandon) = (service.clone(), stop.clone(), abandon.clone());
         connections.spawn(async move {
             let _permit = permit;
-            abandon.run_until_cancelled(serve_connection(stream, service, stop)).await;
+            abandon.run_until_cancelled(serve_connection(stream, service, bounds.head_time, stop)).await;
         });
     }
     drop(listener);
@@ -92,7 +107,7 @@ async fn accept(
     }
 }
 
-async fn serve_connection<S: Answers>(stream: TcpStream, service: S, stop: CancellationToken) {
+async fn serve_connection<S: Answers>(stream: TcpStream, service: S, head_time: Duration, stop: CancellationToken) {
     // Small answers shouldn't wait for an acknowledgement; a socket that refuses this works all the same.
     let _ = stream.set_nodelay(true);
     let activity = Activity::new();
@@ -108,7 +123,7 @@ async fn serve_connection<S: Answers>(stream: TcpStream, service: S, stop: Cance
     });
     let stream = WriteTimed::new(stream, WRITE_TIME, Arc::clone(&activity));
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
+    builder.timer(TokioTimer::new()).header_read_timeout(head_time);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     tokio::select! {
         // An error here is the client's going away; its requests have their own log lines.
@@ -150,8 +165,12 @@ mod tests {
         task: JoinHandle<()>,
     }
 
-    /// Serves one slow route.
     async fn served() -> Served {
+        served_with(Bounds::new(8)).await
+    }
+
+    /// Serves one slow route.
+    async fn served_with(bounds: Bounds) -> Served {
         let (begun, go, stop) = (Arc::new(Notify::new()), Arc::new(Notify::new()), CancellationToken::new());
         let (told, wait) = (Arc::clone(&begun), Arc::clone(&go));
         let slow = move || async move {
@@ -161,7 +180,7 @@ mod tests {
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let task = tokio::spawn(serve(listener, Router::new().route("/", get(slow)), stop.clone()));
+        let task = tokio::spawn(serve(listener, Router::new().route("/", get(slow)), bounds, stop.clone()));
         Served { address, stop, begun, go, task }
     }
 
@@ -206,13 +225,29 @@ mod tests {
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
-        let task = tokio::spawn(serve(listener, Router::new().route("/", get(large)), stop.clone()));
+        let task = tokio::spawn(serve(listener, Router::new().route("/", get(large)), Bounds::new(1), stop.clone()));
         let mut client = net::TcpStream::connect(address).unwrap();
         client.write_all("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(3).as_bytes()).unwrap();
         begun.notified().await;
         stop.cancel();
         tokio::time::timeout(Duration::from_secs(10), task).await.expect("it ends soon").unwrap();
         drop(client);
+    }
+
+    #[tokio::test]
+    async fn a_client_that_sends_its_head_slowly_is_let_go_and_makes_room() {
+        let served = served_with(Bounds { connections: 1, head_time: Duration::from_millis(300) }).await;
+        let mut slow = net::TcpStream::connect(served.address).unwrap();
+        slow.write_all(b"GET / HTTP/1.1\r\nHost: local").unwrap();
+        // It holds the only place that there is, so that the next one is answered only when it is gone.
+        served.go.notify_one();
+        let client = ask(&served).await;
+        let client = tokio::task::spawn_blocking(move || {
+            let (mut client, mut head) = (client, [0; 12]);
+            client.read_exact(&mut head).map(|()| head)
+        });
+        assert_eq!(&client.await.unwrap().unwrap(), b"HTTP/1.1 200");
+        assert_eq!(rest(slow).await, "");
     }
 
     #[tokio::test]

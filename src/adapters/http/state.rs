@@ -10,6 +10,7 @@ use tracing::Instrument;
 use super::auth::Authenticator;
 use super::error::ApiError;
 use super::host::HostRule;
+use super::limits::Limits;
 use super::list::kept::KeptList;
 use crate::application::catalog::InstanceTypes;
 use crate::application::changes::Changes;
@@ -61,6 +62,8 @@ pub struct Shared {
     pub authenticator: Authenticator,
     /// Which `Host`s are answered.
     pub hosts: HostRule,
+    /// How much is taken on.
+    pub limits: Limits,
     /// The writes in flight; the shutdown waits for them.
     pub writes: TaskTracker,
     /// How long a request may take.
@@ -70,9 +73,15 @@ pub struct Shared {
 impl AppState {
     /// A state with the usual time limit and no write in flight.
     #[must_use]
-    pub fn new(use_cases: UseCases, readiness: Arc<Readiness>, authenticator: Authenticator, hosts: HostRule) -> Self {
+    pub fn new(
+        use_cases: UseCases,
+        readiness: Arc<Readiness>,
+        authenticator: Authenticator,
+        hosts: HostRule,
+        limits: Limits,
+    ) -> Self {
         let (lists, writes, time_limit) = (Lists::default(), TaskTracker::new(), TIME_LIMIT);
-        Self(Arc::new(Shared { readiness, use_cases, lists, authenticator, hosts, writes, time_limit }))
+        Self(Arc::new(Shared { readiness, use_cases, lists, authenticator, hosts, limits, writes, time_limit }))
     }
 
     /// The same with another time limit, before it is shared.
@@ -86,11 +95,16 @@ impl AppState {
     /// Runs a write to its end as a task of its own: a client that goes away, or the time limit, doesn't stop it halfway.
     ///
     /// # Errors
-    /// The write's failure; a panic inside it is a defect.
+    /// The write's failure; 503 when too many are in flight; a panic inside it is a defect.
     pub async fn run_write<T: Send + 'static>(
         &self,
         write: impl Future<Output = Result<T, Failure>> + Send + 'static,
     ) -> Result<T, ApiError> {
+        let room = self.limits.write()?;
+        let write = async move {
+            let _room = room;
+            write.await
+        };
         match self.writes.spawn(write.in_current_span()).await {
             Ok(outcome) => outcome.map_err(ApiError::from),
             Err(_) => Err(ApiError::defect("a write panicked")),

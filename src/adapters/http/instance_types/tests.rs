@@ -18,6 +18,7 @@ use tower::ServiceExt;
 use crate::adapters::http::auth::Authenticator;
 use crate::adapters::http::edge::Edge;
 use crate::adapters::http::host::HostRule;
+use crate::adapters::http::limits::Limits;
 use crate::adapters::http::router::router;
 use crate::adapters::http::state::{AppState, UseCases};
 use crate::application::catalog::InstanceTypes;
@@ -65,7 +66,8 @@ impl Api {
         let types = Arc::new(InstanceTypes::new(Arc::new(source), 0.1));
         let use_cases = UseCases { instance_types: types.clone(), ..UseCases::uncalled() };
         let readiness = Arc::new(Readiness::new(vec![], None));
-        let state = AppState::new(use_cases, readiness, Authenticator::off(), HostRule::new(false, &[]));
+        let state =
+            AppState::new(use_cases, readiness, Authenticator::off(), HostRule::new(false, &[]), Limits::wide());
         Self { router: router(&state), types, content, stale_after }
     }
 
