@@ -15,6 +15,6 @@ mod instance_types;
 mod instance_types_url;
 mod limits;
 mod r#loop;
-mod metrics;
+pub mod metrics;
 mod openapi;
 mod shutdown;

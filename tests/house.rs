@@ -1,6 +1,7 @@
 //! The rules of the house: who may know whom, and what every file is like.
 
 mod imports;
+mod metrics;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -12,6 +12,7 @@ pub mod host;
 pub mod instance_types;
 pub mod limits;
 pub mod list;
+pub mod measured;
 pub mod metrics;
 pub mod negotiation;
 pub mod nodegroups;

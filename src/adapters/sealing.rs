@@ -7,6 +7,7 @@ mod fetched;
 mod file_certificate;
 mod key_files;
 mod make;
+pub mod metrics;
 mod missing;
 mod pem;
 mod seal;
@@ -79,6 +80,7 @@ impl Sealer {
     /// Seals with this source's certificates.
     #[must_use]
     pub fn new(source: Arc<dyn CertificateSource>) -> Self {
+        metrics::describe();
         Self { source }
     }
 
@@ -122,6 +124,18 @@ impl SecretSealer for Sealer {
     }
 
     async fn seal<'a>(&'a self, scope: &'a SealScope, values: SecretValues) -> Result<Sealed, SealError> {
+        let sealed = self.sealed(scope, values).await;
+        metrics::sealed(scope, sealed.as_ref());
+        sealed
+    }
+
+    fn check_tls<'a>(&'a self, certificate: Option<&'a SecretBytes>, key: Option<&'a SecretBytes>) -> Vec<TlsFault> {
+        tls_pair::faults(certificate.map(SecretBytes::expose), key.map(SecretBytes::expose))
+    }
+}
+
+impl Sealer {
+    async fn sealed(&self, scope: &SealScope, values: SecretValues) -> Result<Sealed, SealError> {
         let certificate = self.current().await?.certificate;
         let label = scope.label();
         // The values move into the task and are wiped there, even when nobody waits for it any more.
@@ -135,9 +149,5 @@ impl SecretSealer for Sealer {
         tokio::task::spawn_blocking(work)
             .await
             .unwrap_or_else(|_| Err(SealError::Failed("the sealing task ended early".to_owned())))
-    }
-
-    fn check_tls<'a>(&'a self, certificate: Option<&'a SecretBytes>, key: Option<&'a SecretBytes>) -> Vec<TlsFault> {
-        tls_pair::faults(certificate.map(SecretBytes::expose), key.map(SecretBytes::expose))
     }
 }

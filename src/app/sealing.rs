@@ -11,7 +11,7 @@ use super::StartError;
 use super::tasks::Tasks;
 use crate::adapters::sealing::{
     CertificatePin, CertificateSource, CertificateUrl, ControllerProxy, Current, EmbeddedKey, FetchedCertificate,
-    FileCertificate, NoCertificate, Pace, Sealer,
+    FileCertificate, NoCertificate, Pace, Sealer, metrics,
 };
 use crate::application::readiness::{Part, PartReport};
 use crate::config::{CertificateAt, Config};
@@ -102,6 +102,9 @@ async fn keep(sealer: Arc<Sealer>, waiting: &'static str, seen: Seen, again: Arc
             SealError::NoCertificate(_) => "no_certificate",
             SealError::Failed(_) => "failed",
         });
+        if let Ok(current) = &now {
+            metrics::certificate(current);
+        }
         seen.store(Arc::new(now));
         tokio::select! {
             () = stop.cancelled() => return,

@@ -3,12 +3,14 @@
 pub mod answer;
 mod diff;
 pub mod identity;
+mod metrics;
 mod open;
 pub mod plan;
 pub mod policy;
+mod pull_requests;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -23,7 +25,6 @@ use crate::domain::change::{
 use crate::domain::error::{Failure, VcsError};
 use crate::domain::names::{Actor, Namespace, RepoPath};
 use crate::domain::ports::{TemplateRenderer, VersionControl};
-use crate::domain::snapshot::{Observed, Snapshot};
 
 /// How long the same request for a secret is answered like the first one. Longer, and it would serve to guess a value.
 const SECRET_REPLAY: Duration = Duration::from_secs(600);
@@ -64,6 +65,7 @@ impl Changes {
         request_key: RequestKey,
         direct: bool,
     ) -> Self {
+        metrics::describe();
         Self { vcs, templates, policy, request_key, direct }
     }
 
@@ -103,6 +105,14 @@ impl Changes {
     /// In this order: what can't be asked of the object, not allowed in the namespace, another change of the object is open, what the planner finds,
     /// what version control says.
     pub async fn write(&self, request: &ChangeRequest, planner: &dyn Planner) -> Result<Written, Failure> {
+        let started = Instant::now();
+        let written = self.written(request, planner).await;
+        let (action, outcome) = (request.action.as_str(), metrics::outcome(&written));
+        metrics::came_out(request.key.kind, action, outcome, started.elapsed());
+        written
+    }
+
+    async fn written(&self, request: &ChangeRequest, planner: &dyn Planner) -> Result<Written, Failure> {
         planner.check().await?;
         self.policy.check(&request.key.namespace)?;
         if let Some(open) = self.open_change_now(&request.key).await? {
@@ -213,49 +223,6 @@ impl Changes {
 
     fn text(&self, request: &ChangeRequest, plan: &Plan) -> Result<ChangeText, Failure> {
         Ok(self.templates.text(&plan.summary(request))?)
-    }
-
-    /// The open pull request of an object, if there is one.
-    ///
-    /// # Errors
-    /// Before version control's first contact.
-    pub async fn open_change(&self, key: &ObjectKey) -> Result<Option<PullRequest>, Failure> {
-        Ok(open_of(&*self.pull_requests().await?, key).map(|open| PullRequest::clone(open)))
-    }
-
-    /// The pull requests that this service opened.
-    ///
-    /// # Errors
-    /// Before version control's first contact.
-    pub async fn pull_requests(&self) -> Result<Arc<Snapshot<PullRequest, u64>>, Failure> {
-        Ok(self.vcs.pull_requests().await?)
-    }
-
-    /// One pull request.
-    ///
-    /// # Errors
-    /// [`Failure::NotFound`].
-    pub async fn pull_request(&self, number: u64) -> Result<PullRequest, Failure> {
-        match self.pull_requests().await?.items.get(&number) {
-            Some(Observed::Valid(pull_request)) => Ok((**pull_request).clone()),
-            _ => Err(VcsError::NoSuchPullRequest(number).into()),
-        }
-    }
-
-    /// Closes a pull request and deletes its branch.
-    ///
-    /// # Errors
-    /// Not allowed in its namespace, unknown, merged already.
-    pub async fn withdraw(&self, number: u64) -> Result<PullRequest, Failure> {
-        self.policy.check(&self.pull_request(number).await?.key.namespace)?;
-        match self.vcs.withdraw(number).await {
-            Err(VcsError::WrongState(message)) => Err(Failure::Conflict {
-                message,
-                pull_request: Some(Box::new(self.pull_request(number).await?)),
-                candidates: Vec::new(),
-            }),
-            outcome => Ok(outcome?),
-        }
     }
 
     /// Whether a namespace may be written to, for forms.

@@ -1,6 +1,9 @@
 //! The metrics recorder: what the parts count is kept here and written in Prometheus' text format when asked for.
 
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+/// From a read out of memory to a write's time limit, in seconds.
+const BUCKETS: [f64; 12] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 
 /// What was counted so far.
 #[derive(Clone)]
@@ -11,7 +14,9 @@ impl Metrics {
     /// counting costs nothing.
     #[must_use]
     pub fn start() -> Self {
-        let recorder = PrometheusBuilder::new().build_recorder();
+        let builder = PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS);
+        // The list isn't empty, which is all that it could refuse.
+        let recorder = builder.unwrap_or_else(|_| PrometheusBuilder::new()).build_recorder();
         let handle = recorder.handle();
         // A second recorder gets nothing to keep.
         let _ = metrics::set_global_recorder(recorder);

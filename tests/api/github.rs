@@ -4,6 +4,7 @@ mod away;
 mod crash;
 mod direct;
 mod disk;
+mod metrics;
 mod refusals;
 mod replicas;
 mod rounds;

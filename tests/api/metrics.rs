@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 
 use rustix::process::Signal;
+use serde_json::json;
 
+use crate::support::bodies::{nodegroup, secret, with};
 use crate::support::client::request;
 use crate::support::{TestApp, wait_for};
 
@@ -13,13 +15,13 @@ fn address(app: &TestApp) -> SocketAddr {
     line.split("address=").nth(1).unwrap().trim().parse().unwrap()
 }
 
-fn metrics(app: &TestApp) -> String {
+pub fn metrics(app: &TestApp) -> String {
     let answer = request(address(app), "GET", "/metrics", &[], b"");
     assert_eq!((answer.status, answer.header("content-type")), (200, Some("text/plain; version=0.0.4; charset=utf-8")));
     answer.text()
 }
 
-fn value(text: &str, series: &str) -> f64 {
+pub fn value(text: &str, series: &str) -> f64 {
     let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
     line.unwrap_or_else(|| panic!("no {series} in {text}")).parse().unwrap()
 }
@@ -45,7 +47,51 @@ fn the_report_of_a_load_is_in_the_metrics_and_each_is_described() {
     assert!((value(&told, "backend_api_instance_types_loads_total{outcome=\"loaded\"}") - 1.0).abs() < f64::EPSILON);
     for line in told.lines().filter(|line| line.starts_with("backend_api_")) {
         let name = line.split(['{', ' ']).next().unwrap();
+        let parts = ["_bucket", "_sum", "_count"];
+        let name = parts.into_iter().find_map(|part| name.strip_suffix(part)).unwrap_or(name);
         assert!(told.contains(&format!("# HELP {name} ")), "{name} is described");
+    }
+}
+
+#[test]
+fn requests_changes_and_seals_are_counted_by_how_they_came_out() {
+    let app = TestApp::builder().ready_to_write().env("METRICS_ADDRESS", "127.0.0.1:0").start_ready();
+    let workers = nodegroup("workers");
+    for (status, dry) in [(200, "?dry_run=true"), (201, ""), (200, "")] {
+        assert_eq!(app.post(&format!("/api/nodegroups{dry}"), &workers).status, status);
+    }
+    assert_eq!(app.post("/api/nodegroups", &with(workers, &json!({"disk_size_gib": 99}))).status, 409);
+    assert_eq!(app.post("/api/secrets", &secret("db")).status, 201);
+    assert_eq!(app.delete("/api/pull_requests/2").status, 200);
+    app.send("BREW", "/api/no/such/route", &[], b"");
+    let told = metrics(&app);
+    for (series, count) in [
+        (r#"changes_total{kind="nodegroup",action="create",outcome="dry_run"}"#, 1.0),
+        (r#"changes_total{kind="nodegroup",action="create",outcome="opened"}"#, 1.0),
+        (r#"changes_total{kind="nodegroup",action="create",outcome="again"}"#, 1.0),
+        (r#"changes_total{kind="nodegroup",action="create",outcome="conflict"}"#, 1.0),
+        (r#"changes_total{kind="secret",action="create",outcome="opened"}"#, 1.0),
+        (r#"changes_total{kind="secret",action="withdraw",outcome="closed"}"#, 1.0),
+        (r#"change_seconds_count{outcome="opened"}"#, 2.0),
+        (r#"pull_requests{kind="nodegroup",state="open"}"#, 1.0),
+        (r#"pull_requests{kind="secret",state="closed"}"#, 1.0),
+        (r#"pull_requests{kind="secret",state="open"}"#, 0.0),
+        (r#"seals_total{scope="strict",outcome="sealed"}"#, 1.0),
+        (r#"http_requests_total{method="POST",route="/api/nodegroups",status="201"}"#, 1.0),
+        (r#"http_requests_total{method="DELETE",route="/api/pull_requests/{number}",status="200"}"#, 1.0),
+        (r#"http_requests_total{method="other",route="none",status="404"}"#, 1.0),
+        (r#"http_request_seconds_count{method="POST",route="/api/secrets"}"#, 1.0),
+        (r#"part_ready{part="instance_types",adapter="file"}"#, 1.0),
+        ("ready", 1.0),
+        ("http_requests_in_flight", 0.0),
+        ("writes_in_flight", 0.0),
+    ] {
+        let shown = value(&told, &format!("backend_api_{series}"));
+        assert!((shown - count).abs() < f64::EPSILON, "{series}: {shown}");
+    }
+    assert!(value(&told, "backend_api_sealing_certificate_expires_timestamp_seconds") > 1.7e9);
+    for line in told.lines().filter(|line| line.starts_with("backend_api_")) {
+        assert!(!["workers", "team-a", "\"db\""].iter().any(|name| line.contains(name)), "no names: {line}");
     }
 }
 

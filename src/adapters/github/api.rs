@@ -6,6 +6,7 @@ mod client;
 mod decorate;
 mod limits;
 mod listing;
+mod metrics;
 mod pull;
 mod words;
 

@@ -14,6 +14,7 @@ use tracing::Instrument;
 
 use super::error::ApiError;
 use super::error_body::{About, render};
+use super::measured;
 use super::request_id::REQUEST_ID;
 use crate::domain::names::Actor;
 
@@ -70,8 +71,9 @@ pub(super) async fn finish<F: Future<Output = Response>>(
     }
     let subject = seen.0.subject.get().map_or("none", Actor::as_str);
     let route = seen.0.route.get().map_or("none", MatchedPath::as_str);
-    let milliseconds = started.elapsed().as_millis();
-    let (method, status) = (about.method.as_str(), response.status().as_u16());
+    let (took, status) = (started.elapsed(), response.status().as_u16());
+    measured::answered(&about.method, route, status, took);
+    let (method, milliseconds) = (about.method.as_str(), took.as_millis());
     tracing::info!(id = about.id.0, method, route, status, milliseconds, subject, "answered");
     response
 }

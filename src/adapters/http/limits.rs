@@ -11,6 +11,7 @@ use governor::{Quota, RateLimiter};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::error::ApiError;
+use super::measured;
 use crate::domain::names::Actor;
 
 /// Requests at once. Reads take microseconds, so that more than this means that clients are slow to send, or writes pile up.
@@ -70,6 +71,12 @@ impl Limits {
         room(&self.writes, "writes")
     }
 
+    /// The requests that are read or worked on.
+    #[must_use]
+    pub fn requests_in_flight(&self) -> usize {
+        REQUESTS.saturating_sub(self.requests.available_permits())
+    }
+
     /// The writes that are in flight or wait for their turn.
     #[must_use]
     pub fn writes_in_flight(&self) -> usize {
@@ -95,8 +102,9 @@ impl Limits {
     }
 }
 
-fn room(of: &Arc<Semaphore>, what: &str) -> Result<Room, ApiError> {
+fn room(of: &Arc<Semaphore>, what: &'static str) -> Result<Room, ApiError> {
     Arc::clone(of).try_acquire_owned().map(Room).map_err(|_| {
+        measured::shed(what);
         let message = format!("the service has too many {what} at once; try again in {RETRY_SECONDS} s");
         let mut error = ApiError::new(StatusCode::SERVICE_UNAVAILABLE, message);
         error.retry_after = Some(RETRY_SECONDS);

@@ -8,6 +8,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
 
 use super::edge::Edge;
+use super::measured;
 use super::probes;
 use super::state::AppState;
 
@@ -19,6 +20,7 @@ pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// The operators' routes. Open to whoever reaches them: metrics and probes name no things.
 pub fn metrics_router(state: &AppState, render: Render) -> Edge {
+    measured::describe();
     let (probes, _) = probes::routes().split_for_parts();
     let routes =
         probes.with_state(state.clone()).route("/metrics", get(get_metrics).with_state((state.clone(), render)));
@@ -27,5 +29,7 @@ pub fn metrics_router(state: &AppState, render: Render) -> Edge {
 
 async fn get_metrics(State((state, render)): State<(AppState, Render)>) -> ([(HeaderName, &'static str); 1], String) {
     state.instance_types.observe();
+    state.changes.observe().await;
+    measured::observe(&state.limits, &state.readiness.report());
     ([(CONTENT_TYPE, TEXT)], render())
 }

@@ -19,6 +19,7 @@ use zeroize::Zeroizing;
 use super::super::identity::Token;
 use super::address::Address;
 use super::limits::Limits;
+use super::metrics::{self, Sent};
 use super::words;
 use crate::domain::error::VcsError;
 use crate::domain::snapshot::Contact;
@@ -113,6 +114,7 @@ impl Client {
     /// # Errors
     /// A sentence that names `GITHUB_API_URL` when that can't be used.
     pub fn new(settings: &ClientSettings) -> Result<Self, String> {
+        metrics::describe();
         let address = Address::parse(&settings.api_url)?;
         let defect = |error: &dyn fmt::Display| format!("no client for GITHUB_API_URL can be made: {error}");
         let http = reqwest::Client::builder()
@@ -181,6 +183,7 @@ impl Client {
             builder = builder.header(IF_NONE_MATCH, etag);
         }
         let request = self.octocrab.build_request(builder, ask.body).map_err(|error| unsendable(error.to_string()))?;
+        let sent = Sent::begin(&ask.method);
         let response = self.octocrab.execute(request).await.map_err(|error| self.lost(&error))?;
         let (head, mut body) = response.into_parts();
         let mut bytes = Zeroizing::new(Vec::new());
@@ -198,6 +201,7 @@ impl Client {
             }
         }
         let reply = Reply { status: head.status.as_u16(), headers: head.headers, body: bytes };
+        sent.answered(&reply);
         self.note(&reply);
         tracing::debug!(method = %ask.method, path = ask.path, status = reply.status, "GitHub answered");
         Ok(reply)
