@@ -8,6 +8,7 @@ mod request_key;
 mod sealing;
 mod signals;
 pub mod tasks;
+pub mod telemetry;
 mod wiring;
 
 use std::net::SocketAddr;

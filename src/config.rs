@@ -11,7 +11,7 @@ use parts::Surroundings;
 pub use parts::{
     AccessConfig, CertificateAt, ClusterConfig, ControllerConfig, GithubConfig, GithubCredentials, GitopsConfig,
     InstanceTypesConfig, InstanceTypesUrl, LimitsConfig, SecretText, SecretsConfig, ServerConfig, TelemetryConfig,
-    WatchedNamespaces,
+    TracesConfig, WatchedNamespaces,
 };
 pub use vars::ConfigError;
 use vars::Vars;
@@ -21,6 +21,8 @@ use vars::Vars;
 pub struct Config {
     /// How the log is written.
     pub telemetry: TelemetryConfig,
+    /// Where traces go, if they go anywhere.
+    pub traces: Option<TracesConfig>,
     /// Who may speak to the service, and where.
     pub server: ServerConfig,
     /// How much is taken on, and from where.
@@ -57,7 +59,7 @@ impl Config {
         let variables: Vec<(OsString, OsString)> = variables.into_iter().collect();
         let surroundings = Surroundings::of(&variables);
         let vars = Vars::read(variables, dotenv);
-        let telemetry = TelemetryConfig::read(&vars);
+        let (telemetry, traces) = (TelemetryConfig::read(&vars), TracesConfig::read(&vars));
         let server = ServerConfig::read(&vars);
         let (access, limits) = (AccessConfig::read(&vars), LimitsConfig::read(&vars));
         let instance_types = InstanceTypesConfig::read(&vars);
@@ -67,7 +69,7 @@ impl Config {
         let all = || {
             let (telemetry, server, limits) = (telemetry?, server?, limits?);
             let (instance_types, gitops, secrets) = (instance_types?, gitops?, secrets?);
-            Some(Self { telemetry, server, limits, access, instance_types, gitops, secrets, cluster })
+            Some(Self { telemetry, traces, server, limits, access, instance_types, gitops, secrets, cluster })
         };
         let config = all();
         vars.finish(config)

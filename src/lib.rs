@@ -10,7 +10,7 @@
 //! | [`adapters`] | what fills the ports, and HTTP, which calls the use cases | `domain`; `http` also `application` |
 //! | [`app`] | the composition root: adapters chosen, tasks owned, signals, shutdown | everybody |
 //! | [`config`] | the settings, read once, every mistake told at once | `domain` |
-//! | [`telemetry`], [`private_files`], [`outbound`] | the log; key files that are never half written or open to others; how foreign addresses are told | nobody |
+//! | [`telemetry`], [`traced`], [`private_files`], [`outbound`] | the log, metrics, traces; spans that are traces; key files that are never half written or open to others; how foreign addresses are told | nobody |
 //!
 //! Adapters don't know each other, but for `local` and `github`, which both stand on `git`. A test reads the imports and holds
 //! these rules.
@@ -50,3 +50,4 @@ pub mod domain;
 pub mod outbound;
 pub mod private_files;
 pub mod telemetry;
+pub mod traced;

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use cre_backend_api::app::{self, arguments::Command};
 use cre_backend_api::config::Config;
-use cre_backend_api::telemetry;
 use zeroizing_alloc::ZeroAlloc;
 
 /// Wipes what is freed: the values of a cluster's secrets pass through buffers of others on their way to being dropped.
@@ -32,7 +31,11 @@ fn mistake(text: &str) -> ExitCode {
 }
 
 fn serve(config: Config) -> ExitCode {
-    telemetry::start(&config.telemetry.filter, config.telemetry.json);
+    // Kept to the end: the last traces are sent when it is dropped.
+    let _traces = match app::telemetry::start(&config) {
+        Ok(traces) => traces,
+        Err(problem) => return mistake(&problem),
+    };
     match app::run(config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.exit_code() == 2 => mistake(&error.to_string()),

@@ -18,3 +18,4 @@ mod r#loop;
 pub mod metrics;
 mod openapi;
 mod shutdown;
+mod traces;

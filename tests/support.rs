@@ -7,6 +7,7 @@
 pub mod bodies;
 pub mod client;
 pub mod cluster;
+pub mod collector;
 pub mod documented;
 pub mod file_server;
 pub mod git;

@@ -30,6 +30,7 @@ pub mod router;
 pub mod secrets;
 pub mod serve;
 pub mod state;
+mod trace_context;
 pub mod write;
 
 pub use auth::{Authenticator, Subject};

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use tracing::Instrument;
 
 use self::answer::{Done, DryRun, Warning, Written};
 use self::identity::RequestKey;
@@ -20,11 +21,13 @@ pub use self::open::{open_by_key, open_keys, open_of};
 use self::plan::{Plan, Planned, Planner};
 use self::policy::WritePolicy;
 use crate::domain::change::{
-    Action, ChangeSet, ChangeText, Freshness, ObjectKey, ObjectKind, Proposed, PullRequest, Repository, RequestHash,
+    Action, ChangeSet, ChangeText, CommitId, Freshness, ObjectKey, ObjectKind, Proposed, PullRequest, Repository,
+    RequestHash,
 };
 use crate::domain::error::{Failure, VcsError};
 use crate::domain::names::{Actor, Namespace, RepoPath};
 use crate::domain::ports::{TemplateRenderer, VersionControl};
+use crate::traced::step;
 
 /// How long the same request for a secret is answered like the first one. Longer, and it would serve to guess a value.
 const SECRET_REPLAY: Duration = Duration::from_secs(600);
@@ -125,13 +128,13 @@ impl Changes {
             }
             return Ok(Written::Done(self.again(open, planner).await));
         }
-        self.vcs.base(Freshness::Fetched).await?;
+        self.fetched().await?;
         if request.dry_run {
             return self.dry_run(request, planner).await;
         }
         for _ in 1..ATTEMPTS {
             match self.attempt(request, planner).await {
-                Err(AttemptError::Moved) => self.vcs.base(Freshness::Fetched).await?,
+                Err(AttemptError::Moved) => self.fetched().await?,
                 Err(AttemptError::Failed(failure)) => return Err(failure),
                 Ok(done) => return Ok(Written::Done(done)),
             };
@@ -145,14 +148,19 @@ impl Changes {
     /// The open pull request of an object, looked at again: one that was merged or closed a moment ago is in nobody's way.
     async fn open_change_now(&self, key: &ObjectKey) -> Result<Option<PullRequest>, Failure> {
         let open = self.open_change(key).await?;
-        if open.is_some() && self.vcs.base(Freshness::Fetched).await.is_ok() {
+        if open.is_some() && self.fetched().await.is_ok() {
             return self.open_change(key).await;
         }
         Ok(open)
     }
 
+    /// The base branch as it is now.
+    async fn fetched(&self) -> Result<CommitId, VcsError> {
+        self.vcs.base(Freshness::Fetched).instrument(step("fetch")).await
+    }
+
     async fn attempt(&self, request: &ChangeRequest, planner: &dyn Planner) -> Result<Done, AttemptError> {
-        let plan = match planner.plan().await.map_err(AttemptError::Failed)? {
+        let plan = match planner.plan().instrument(step("plan")).await.map_err(AttemptError::Failed)? {
             Planned::Unchanged(warnings) => return Ok(Done::unchanged(warnings)),
             Planned::Change(plan) => self.keep_folder(*plan).await?,
         };
@@ -168,11 +176,11 @@ impl Changes {
             request_hash: request.hash.clone(),
         };
         if self.direct {
-            let commit = self.vcs.commit(&change).await?;
+            let commit = self.vcs.commit(&change).instrument(step("commit")).await?;
             let files = change.files.iter().map(|file| (file.path.clone(), file.action())).collect();
             return Ok(Done { pull_request: None, files, commit: Some(commit), warnings: plan.warnings, made: true });
         }
-        let (pull_request, made) = match self.vcs.propose(&change).await? {
+        let (pull_request, made) = match self.vcs.propose(&change).instrument(step("propose")).await? {
             Proposed::Opened(pull_request) => (pull_request, true),
             Proposed::Undecorated(pull_request, lacks) => {
                 let lacks = lacks.into_iter().map(|message| Warning::new("not_decorated", "", message));

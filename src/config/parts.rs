@@ -5,6 +5,7 @@ mod github;
 mod instance_types;
 mod limits;
 mod secrets;
+mod traces;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ pub use self::github::{GithubConfig, GithubCredentials, SecretText};
 pub use self::instance_types::{InstanceTypesConfig, InstanceTypesUrl};
 pub use self::limits::LimitsConfig;
 pub use self::secrets::{CertificateAt, ControllerConfig, SecretsConfig};
+pub use self::traces::TracesConfig;
 use super::vars::Vars;
 use crate::domain::names::{BranchName, ClusterName, Namespace};
 

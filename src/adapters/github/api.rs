@@ -1,6 +1,7 @@
 //! Pull requests over GitHub's REST API.
 
 mod address;
+mod ask;
 mod caller;
 mod client;
 mod decorate;

@@ -16,6 +16,7 @@ use super::error::ApiError;
 use super::error_body::{About, render};
 use super::measured;
 use super::request_id::REQUEST_ID;
+use super::trace_context::Traced;
 use crate::domain::names::Actor;
 
 /// Marks a response with an error status whose body is meant as it is, such as readiness' 503.
@@ -52,11 +53,13 @@ pub(super) async fn finish<F: Future<Output = Response>>(
 ) -> Response {
     let started = Instant::now();
     let about = About::of(request.method(), request.uri(), request.headers());
+    let traced = Traced::begin(&about.method, request.headers());
     let seen = Seen::default();
 
     let span = tracing::info_span!("request", id = about.id.0);
     // A handler that panics leaves nothing behind that another request could see half-done: state is behind ports and locks.
-    let handled = AssertUnwindSafe(inner(request, seen.clone())).catch_unwind().instrument(span.clone());
+    let handled = AssertUnwindSafe(inner(request, seen.clone())).catch_unwind();
+    let handled = handled.instrument(traced.span.clone()).instrument(span.clone());
     let response = match tokio::time::timeout(time_limit, handled).await {
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => ApiError::defect(panic_text(panic.as_ref())).into_response(),
@@ -73,8 +76,9 @@ pub(super) async fn finish<F: Future<Output = Response>>(
     let route = seen.0.route.get().map_or("none", MatchedPath::as_str);
     let (took, status) = (started.elapsed(), response.status().as_u16());
     measured::answered(&about.method, route, status, took);
+    let trace = traced.answered(&about.method, route, status, subject);
     let (method, milliseconds) = (about.method.as_str(), took.as_millis());
-    tracing::info!(id = about.id.0, method, route, status, milliseconds, subject, "answered");
+    tracing::info!(id = about.id.0, trace, method, route, status, milliseconds, subject, "answered");
     response
 }
 

@@ -1,6 +1,7 @@
 //! What a secret's creation, change and deletion do to the repository.
 
 use async_trait::async_trait;
+use tracing::Instrument;
 
 use super::Secrets;
 use super::preflight::{IMMUTABLE, preflight};
@@ -18,6 +19,7 @@ use crate::domain::secret::{
 };
 use crate::domain::snapshot::Observed;
 use crate::domain::text::SecretText;
+use crate::traced::step;
 
 /// A secret that is to appear.
 pub(super) struct Creation<'a> {
@@ -255,7 +257,7 @@ async fn in_the_way(secrets: &Secrets, key: &ObjectKey, action: Action, kind: &s
 
 async fn seal(secrets: &Secrets, key: &ObjectKey, scope: Scope, values: &SecretValues) -> Result<Sealed, Failure> {
     let scope = SealScope { scope, namespace: key.namespace.clone(), name: key.name.clone() };
-    Ok(secrets.sealer.seal(&scope, values.clone()).await?)
+    Ok(secrets.sealer.seal(&scope, values.clone()).instrument(step("seal")).await?)
 }
 
 fn plan(base: CommitId, file: PlannedFile, shown: SecretText, warnings: Vec<Warning>) -> Plan {

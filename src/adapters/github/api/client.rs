@@ -7,22 +7,24 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use http_body_util::BodyExt;
+use hyper::StatusCode;
 use hyper::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, IF_NONE_MATCH, LINK};
 use hyper::http::request::Builder;
-use hyper::{Method, StatusCode};
 use octocrab::Octocrab;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
+use tracing::Instrument;
 use zeroize::Zeroizing;
 
 use super::super::identity::Token;
 use super::address::Address;
+pub use super::ask::Ask;
 use super::limits::Limits;
 use super::metrics::{self, Sent};
 use super::words;
 use crate::domain::error::VcsError;
 use crate::domain::snapshot::Contact;
+use crate::traced::call;
 
 /// A page of a hundred pull requests with long texts has a few megabytes; this only bounds a mistake.
 const MAX_BODY: usize = 32 * 1024 * 1024;
@@ -59,33 +61,6 @@ pub struct Client {
     limits: Limits,
     remaining: AtomicU64,
     contact: Arc<Contact>,
-}
-
-/// A request: what is asked, not by whom.
-#[derive(Debug, Clone)]
-pub struct Ask<'a> {
-    /// The method; only a GET may be repeated.
-    pub method: Method,
-    /// Path and query below the API's address.
-    pub path: &'a str,
-    /// The JSON to send.
-    pub body: Option<&'a Value>,
-    /// The tag of the answer that is known.
-    pub etag: Option<&'a str>,
-}
-
-impl<'a> Ask<'a> {
-    /// A GET.
-    #[must_use]
-    pub fn get(path: &'a str) -> Self {
-        Self { method: Method::GET, path, body: None, etag: None }
-    }
-
-    /// A POST.
-    #[must_use]
-    pub fn post(path: &'a str, body: &'a Value) -> Self {
-        Self { method: Method::POST, path, body: Some(body), etag: None }
-    }
 }
 
 /// An answer of any status.
@@ -167,6 +142,10 @@ impl Client {
 
     /// Sends a request once, unless GitHub asked for silence.
     pub(super) async fn attempt(&self, ask: &Ask<'_>, token: &Token) -> Result<Reply, Lost> {
+        self.attempted(ask, token).instrument(call("GitHub's API")).await
+    }
+
+    async fn attempted(&self, ask: &Ask<'_>, token: &Token) -> Result<Reply, Lost> {
         if let Some(retry_after) = self.limits.silence() {
             return Err(Lost { sent: false, error: VcsError::RateLimited { retry_after } });
         }
