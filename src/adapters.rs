@@ -1,5 +1,6 @@
 //! The adapters: what fills the domain's ports, and HTTP, through which the use cases are called.
 
+pub mod backstage;
 pub mod git;
 pub mod github;
 pub mod http;

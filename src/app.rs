@@ -1,6 +1,7 @@
 //! The composition root: an adapter for each port, the background tasks, the listener, the shutdown.
 
 pub mod arguments;
+mod authentication;
 mod cluster;
 mod descriptors;
 mod forge;

@@ -9,9 +9,9 @@ use std::path::Path;
 
 use parts::Surroundings;
 pub use parts::{
-    AccessConfig, CertificateAt, ClusterConfig, ControllerConfig, GithubConfig, GithubCredentials, GitopsConfig,
-    InstanceTypesConfig, InstanceTypesUrl, LimitsConfig, SecretText, SecretsConfig, ServerConfig, TelemetryConfig,
-    TracesConfig, WatchedNamespaces,
+    AccessConfig, AuthConfig, BackstageConfig, CertificateAt, ClusterConfig, ControllerConfig, GithubConfig,
+    GithubCredentials, GitopsConfig, InstanceTypesConfig, InstanceTypesUrl, LimitsConfig, SecretText, SecretsConfig,
+    ServerConfig, TelemetryConfig, TracesConfig, WatchedNamespaces,
 };
 pub use vars::ConfigError;
 use vars::Vars;

@@ -5,7 +5,7 @@
 //!
 //! | Room | What is in it | Whom it knows |
 //! |---|---|---|
-//! | [`domain`] | nodegroups, secrets, instance types, changes, manifests; the six ports | nobody |
+//! | [`domain`] | nodegroups, secrets, instance types, changes, manifests; the seven ports | nobody |
 //! | [`application`] | the use cases: what the service does with the ports | `domain` |
 //! | [`adapters`] | what fills the ports, and HTTP, which calls the use cases | `domain`; `http` also `application` |
 //! | [`app`] | the composition root: adapters chosen, tasks owned, signals, shutdown | everybody |
@@ -23,6 +23,7 @@
 //! | [`NodegroupStore`](domain::ports::NodegroupStore), [`SecretStore`](domain::ports::SecretStore) | [`adapters::manifests`]: what the base branch declares; [`adapters::kubernetes`]: what a cluster has, by reflectors |
 //! | [`VersionControl`](domain::ports::VersionControl) | [`adapters::github`]: pull requests on GitHub; [`adapters::local`]: a bare repository of this machine, pull requests included |
 //! | [`SecretSealer`](domain::ports::SecretSealer) | [`adapters::sealing`]: as `kubeseal` does, with the certificate of the controller, an address or a file, or with an own key; on GitHub without a certificate not at all |
+//! | [`TokenVerifier`](domain::ports::TokenVerifier) | [`adapters::backstage`]: tokens of people and plugins; [`adapters::kubernetes`]: those of service accounts, which the API server reviews |
 //! | [`TemplateRenderer`](domain::ports::TemplateRenderer) | [`adapters::templates`]: Tera |
 //!
 //! # The way of a read

@@ -6,3 +6,4 @@ mod manifests;
 mod sealed_secrets;
 mod sealing;
 mod service;
+mod token_review;

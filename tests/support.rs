@@ -4,6 +4,7 @@
 #![allow(dead_code)]
 #![allow(clippy::unwrap_used, reason = "a step that fails fails its test")]
 
+pub mod backstage;
 pub mod bodies;
 pub mod client;
 pub mod cluster;

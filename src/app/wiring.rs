@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::authentication::authenticator;
 use super::cluster::Cluster;
 use super::forge::{self, Forge};
 use super::sealing::{Sealing, sealing};
 use super::tasks::Tasks;
 use super::{StartError, request_key};
 use crate::adapters::http::state::UseCases;
-use crate::adapters::http::{AppState, Authenticator, HostRule, Limits};
+use crate::adapters::http::{AppState, HostRule, Limits};
 use crate::adapters::manifests::DeclaredStore;
 use crate::adapters::pricing::{FileSource, Interval, UrlLimits, UrlSettings, UrlSource};
 use crate::adapters::templates::{TemplateSettings, TeraTemplates};
@@ -104,10 +105,7 @@ pub async fn wire(config: &Config, tasks: &mut Tasks) -> Result<Wired, StartErro
     log_choice(config, cluster.as_ref(), adapter, sealing, &source.location, &instance_types_location);
 
     let readiness = Arc::new(Readiness::new(parts, config.server.ready_max_age));
-    let authenticator = match &config.server.tokens_file {
-        Some(file) => Authenticator::with_tokens(file.clone()),
-        None => Authenticator::off(),
-    };
+    let authenticator = authenticator(&config.server.auth, cluster.as_ref()).await?;
     let hosts = HostRule::new(authenticator.is_on(), &config.server.allowed_hosts);
     let limits = Limits::new(config.limits.writes_per_minute);
     let state = AppState::new(use_cases, readiness, authenticator, hosts, limits);

@@ -1,6 +1,7 @@
 //! The way of every change: allowed here, not in the way of another, planned on the base branch, proposed as a pull request.
 
 pub mod answer;
+mod audit;
 mod diff;
 pub mod identity;
 mod metrics;
@@ -112,6 +113,11 @@ impl Changes {
         let written = self.written(request, planner).await;
         let (action, outcome) = (request.action.as_str(), metrics::outcome(&written));
         metrics::came_out(request.key.kind, action, outcome, started.elapsed());
+        let pull_request = match &written {
+            Ok(Written::Done(done)) => done.pull_request.as_ref().map(|pull_request| pull_request.number),
+            _ => None,
+        };
+        audit::log(&request.actor, &request.key, action, outcome, pull_request);
         written
     }
 

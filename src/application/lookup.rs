@@ -2,10 +2,34 @@
 
 use std::collections::BTreeSet;
 
+use crate::domain::access::Reach;
 use crate::domain::change::{ObjectKey, ObjectKind};
 use crate::domain::error::Failure;
 use crate::domain::names::{Namespace, ObjectName};
 use crate::domain::near::near;
+
+/// Where an object is looked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The namespace, if one is given.
+    pub namespace: Option<&'a Namespace>,
+    /// What the caller may see: nothing else is found, named or counted.
+    pub reach: &'a Reach,
+}
+
+#[cfg(test)]
+impl<'a> Place<'a> {
+    /// Wherever it is, for somebody who may see everything.
+    pub fn anywhere() -> Self {
+        Self::within(None)
+    }
+
+    /// In a namespace, for somebody who may see everything.
+    pub fn within(namespace: Option<&'a Namespace>) -> Self {
+        static EVERYTHING: Reach = Reach::everything();
+        Self { namespace, reach: &EVERYTHING }
+    }
+}
 
 /// The one object of a name: in the namespace if one is given, else the only match.
 ///

@@ -14,12 +14,12 @@ use super::catalog::InstanceTypes;
 use super::changes::answer::Written;
 use super::changes::plan::Planner;
 use super::changes::{ChangeRequest, Changes};
-use super::lookup;
+use super::lookup::{self, Place};
 use super::sight::{Latest, Sight};
 use crate::domain::change::{Action, ObjectKey, ObjectKind};
 use crate::domain::error::{Failure, Violation};
 use crate::domain::instance_type::Catalog;
-use crate::domain::names::{Actor, ClusterName, InstanceTypeName, Namespace};
+use crate::domain::names::{Actor, ClusterName, InstanceTypeName};
 use crate::domain::nodegroup::{Architecture, Nodegroup, NodegroupEdit, NodegroupSpec};
 use crate::domain::ports::{NodegroupStore, TemplateRenderer, VersionControl};
 use crate::domain::snapshot::{Observed, Snapshot};
@@ -87,16 +87,16 @@ impl Nodegroups {
     ///
     /// # Errors
     /// As [`NodegroupList::get`].
-    pub async fn get(&self, name: &str, namespace: Option<&Namespace>) -> Result<NodegroupItem, Failure> {
-        self.list().await?.get(name, namespace)
+    pub async fn get(&self, name: &str, at: &Place<'_>) -> Result<NodegroupItem, Failure> {
+        self.list().await?.get(name, at)
     }
 
     /// The object that a path names, for a write: open changes count as well.
     ///
     /// # Errors
     /// As [`Nodegroups::get`], but with a namespace the object need not exist yet.
-    pub async fn resolve(&self, name: &str, namespace: Option<&Namespace>) -> Result<ObjectKey, Failure> {
-        self.list().await?.sight.resolve(ObjectKind::Nodegroup, name, namespace)
+    pub async fn resolve(&self, name: &str, at: &Place<'_>) -> Result<ObjectKey, Failure> {
+        self.list().await?.sight.resolve(ObjectKind::Nodegroup, name, at)
     }
 
     /// What is wrong with a request's instance types and cluster, as far as the catalogue and the settings tell.
@@ -120,15 +120,11 @@ impl Nodegroups {
     }
 
     /// Which fields of an edit would have to change that can't, as far as the nodegroup is there and can be read.
-    pub async fn fixed_violations(
-        &self,
-        name: &str,
-        namespace: Option<&Namespace>,
-        edit: &NodegroupEdit,
-    ) -> Vec<Violation> {
+    pub async fn fixed_violations(&self, name: &str, at: &Place<'_>, edit: &NodegroupEdit) -> Vec<Violation> {
         let Ok(declared) = self.declared().await else { return Vec::new() };
-        match lookup::resolve(ObjectKind::Nodegroup, name, namespace, declared.items.keys()) {
-            Ok(key) => match declared.items.get(&key) {
+        let keys = declared.items.keys().filter(|key| at.reach.reads(&key.namespace));
+        match lookup::resolve(ObjectKind::Nodegroup, name, at.namespace, keys) {
+            Ok(key) => match declared.items.get(&key).filter(|_| at.reach.reads(&key.namespace)) {
                 Some(Observed::Valid(before)) => planners::fixed_violations(before, edit),
                 _ => Vec::new(),
             },

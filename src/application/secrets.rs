@@ -15,11 +15,12 @@ use self::list::SecretList;
 use self::planners::{Creation, Deletion, Edit};
 use super::changes::answer::Written;
 use super::changes::{ChangeRequest, Changes};
+use super::lookup::Place;
 use super::nodegroups::WriteOptions;
 use super::sight::{Latest, Sight};
 use crate::domain::change::{Action, ObjectKey, ObjectKind};
 use crate::domain::error::{Failure, Violation};
-use crate::domain::names::{DataKey, Namespace};
+use crate::domain::names::DataKey;
 use crate::domain::ports::{SecretSealer, SecretStore, TemplateRenderer, VersionControl};
 use crate::domain::secret::{Certificate, Scope, SecretEdit, SecretSpec, SecretSummary, SecretValues, rules};
 use crate::domain::snapshot::{Observed, Snapshot};
@@ -89,8 +90,8 @@ impl Secrets {
     ///
     /// # Errors
     /// As [`SecretList::get`].
-    pub async fn get(&self, name: &str, namespace: Option<&Namespace>) -> Result<SecretItem, Failure> {
-        self.list().await?.get(name, namespace)
+    pub async fn get(&self, name: &str, at: &Place<'_>) -> Result<SecretItem, Failure> {
+        self.list().await?.get(name, at)
     }
 
     /// What the cluster has under a key, joined with nothing; `None` without a cluster as well.
@@ -112,8 +113,8 @@ impl Secrets {
     ///
     /// # Errors
     /// As [`Secrets::get`], but with a namespace the object need not exist yet.
-    pub async fn resolve(&self, name: &str, namespace: Option<&Namespace>) -> Result<ObjectKey, Failure> {
-        self.list().await?.sight.resolve(ObjectKind::Secret, name, namespace)
+    pub async fn resolve(&self, name: &str, at: &Place<'_>) -> Result<ObjectKey, Failure> {
+        self.list().await?.sight.resolve(ObjectKind::Secret, name, at)
     }
 
     /// What is wrong with a new secret.

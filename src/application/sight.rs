@@ -4,10 +4,9 @@ use std::cmp::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::changes::open_keys;
-use super::lookup;
+use super::lookup::{self, Place};
 use crate::domain::change::{ObjectKey, ObjectKind, PullRequest};
 use crate::domain::error::Failure;
-use crate::domain::names::Namespace;
 use crate::domain::snapshot::{Observed, Snapshot, SourceInfo};
 
 /// All that is known of the objects of a kind. Nothing in it ever changes.
@@ -61,20 +60,23 @@ impl<T> Sight<T> {
     ///
     /// # Errors
     /// [`Failure::NotFound`] with near names, [`Failure::Conflict`] when several namespaces have the name.
-    pub fn find(&self, kind: ObjectKind, name: &str, namespace: Option<&Namespace>) -> Result<ObjectKey, Failure> {
-        let key = lookup::resolve(kind, name, namespace, self.keys())?;
-        if self.declared(&key).is_some() || self.observed(&key).is_some() {
+    pub fn find(&self, kind: ObjectKind, name: &str, at: &Place<'_>) -> Result<ObjectKey, Failure> {
+        let keys = self.keys().filter(|key| at.reach.reads(&key.namespace));
+        let key = lookup::resolve(kind, name, at.namespace, keys.clone())?;
+        let seen = at.reach.reads(&key.namespace);
+        if seen && (self.declared(&key).is_some() || self.observed(&key).is_some()) {
             return Ok(key);
         }
-        Err(lookup::not_found(kind, name, namespace, self.keys()))
+        Err(lookup::not_found(kind, name, at.namespace, keys))
     }
 
     /// The object that a path names, for a write: open changes count as well.
     ///
     /// # Errors
     /// As [`Sight::find`], but with a namespace the object need not exist yet.
-    pub fn resolve(&self, kind: ObjectKind, name: &str, namespace: Option<&Namespace>) -> Result<ObjectKey, Failure> {
-        lookup::resolve(kind, name, namespace, self.keys().chain(open_keys(&self.pull_requests)))
+    pub fn resolve(&self, kind: ObjectKind, name: &str, at: &Place<'_>) -> Result<ObjectKey, Failure> {
+        let keys = self.keys().chain(open_keys(&self.pull_requests));
+        lookup::resolve(kind, name, at.namespace, keys.filter(|key| at.reach.reads(&key.namespace)))
     }
 
     /// Whether it is of the same snapshots as another.

@@ -1,5 +1,6 @@
 //! One small struct per concern, each field with its variable and default.
 
+mod auth;
 mod cluster;
 mod github;
 mod instance_types;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 use url::{Host, Url};
 
+pub use self::auth::{AuthConfig, BackstageConfig};
 pub(super) use self::cluster::Surroundings;
 pub use self::cluster::{ClusterConfig, WatchedNamespaces};
 pub use self::github::{GithubConfig, GithubCredentials, SecretText};
@@ -68,8 +70,8 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// `METRICS_ADDRESS`, none: where `/metrics` and the probes are served beside, without authentication.
     pub metrics: Option<SocketAddr>,
-    /// `AUTH_TOKENS_FILE`, none: authentication is off.
-    pub tokens_file: Option<PathBuf>,
+    /// Whose tokens are taken.
+    pub auth: AuthConfig,
     /// `ALLOWED_HOSTS`, none: loopback names.
     pub allowed_hosts: Vec<String>,
     /// `READY_MAX_AGE_SECONDS`, none: data may grow stale.
@@ -83,26 +85,13 @@ impl ServerConfig {
         };
         let listen = vars.parsed("LISTEN_ADDRESS", address);
         let metrics = vars.parsed("METRICS_ADDRESS", address);
+        let auth = AuthConfig::read(vars);
         if metrics.is_some() && metrics == listen && metrics.is_some_and(|address| address.port() != 0) {
             vars.problem("METRICS_ADDRESS", "is LISTEN_ADDRESS; take another port");
         }
-        let tokens_file = vars.get("AUTH_TOKENS_FILE").map(PathBuf::from);
-        let words = vars.list("AUTH", |word| match word {
-            "none" | "tokens" => Ok(word.to_owned()),
-            "backstage" | "token_review" => Err("tokens or none: backstage and token_review aren't built yet"),
-            _ => Err("none or tokens"),
-        });
-        let says = |word: &str| words.iter().any(|said| said == word);
-        if says("none") && says("tokens") {
-            vars.problem("AUTH", "none stands alone; take it out, or the others");
-        } else if says("none") && tokens_file.is_some() {
-            vars.problem("AUTH", "is none, but AUTH_TOKENS_FILE is set; unset one of the two");
-        } else if says("tokens") && tokens_file.is_none() {
-            vars.problem("AUTH", "names tokens; set AUTH_TOKENS_FILE as well");
-        }
-        if listen.is_some_and(|address| !address.ip().is_loopback()) && tokens_file.is_none() && !says("none") {
+        if listen.is_some_and(|address| !address.ip().is_loopback()) && !auth.is_on() && !auth.off_on_purpose {
             let what = "is beyond loopback and nobody is asked for credentials; \
-                set AUTH_TOKENS_FILE, or AUTH=none if that is what you want";
+                set AUTH_TOKENS_FILE, BACKSTAGE_URL or TOKEN_SERVICE_ACCOUNTS, or AUTH=none if that is what you want";
             vars.problem("LISTEN_ADDRESS", what);
         }
         let allowed_hosts = vars.list("ALLOWED_HOSTS", |name| {
@@ -110,7 +99,7 @@ impl ServerConfig {
             if plain { Ok(name.to_owned()) } else { Err("host names with commas, each with or without a port, or *") }
         });
         let ready_max_age = vars.parsed("READY_MAX_AGE_SECONDS", seconds);
-        Some(Self { listen: listen?, metrics, tokens_file, allowed_hosts, ready_max_age })
+        Some(Self { listen: listen?, metrics, auth, allowed_hosts, ready_max_age })
     }
 }
 

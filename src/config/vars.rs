@@ -8,7 +8,7 @@ use std::io::ErrorKind;
 use std::net::Ipv6Addr;
 use std::path::Path;
 
-use super::table::{OUR_PREFIXES, SETTINGS, State, alias, find};
+use super::table::{OUR_PREFIXES, SETTINGS, alias, find};
 use crate::domain::near::near;
 
 /// Everything that is wrong with the settings.
@@ -51,7 +51,7 @@ impl Vars {
             });
             let from_file = || spellings.iter().find_map(|spelling| file.get(spelling).cloned());
             if let Some(value) = given.or_else(from_file) {
-                vars.check(name, setting.default, setting.state, &value);
+                vars.check(name, &value);
                 values.insert(name, value);
             }
         }
@@ -102,13 +102,9 @@ impl Vars {
         }
     }
 
-    fn check(&self, name: &str, default: &str, state: State, value: &str) {
+    fn check(&self, name: &str, value: &str) {
         if is_placeholder(value) {
             self.problem(name, "still has its placeholder […]; put a value there, or leave it empty");
-        } else if let State::NotBuilt(instead) = state
-            && value != default
-        {
-            self.problem(name, instead);
         }
     }
 

@@ -1,4 +1,4 @@
-//! The six ports that lead out of the domain. Adapters fill them; use cases hold them as `Arc<dyn …>`.
+//! The seven ports that lead out of the domain. Adapters fill them; use cases hold them as `Arc<dyn …>`.
 
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use super::change::{
     BlobId, ChangeSet, ChangeText, CommitId, File, Freshness, ObjectKey, Proposed, PullRequest, Repository, SweepReport,
 };
 use super::error::{SealError, SourceError, StoreError, TemplateError, VcsError};
+use super::identity::{TokenError, Verified};
 use super::instance_type::{Catalog, IngestReport};
 use super::names::{BranchName, ClusterName, RepoPath};
 use super::nodegroup::{Nodegroup, NodegroupDraft};
@@ -155,6 +156,21 @@ pub trait SecretSealer: Send + Sync + 'static {
     /// them alone is checked alone. It stands here because it needs cryptography, which the domain has none of, and must come
     /// before the sealing, after which nobody can tell any more.
     fn check_tls<'a>(&'a self, certificate: Option<&'a SecretBytes>, key: Option<&'a SecretBytes>) -> Vec<TlsFault>;
+}
+
+/// Vouches for bearer tokens of one kind.
+#[cfg_attr(test, mockall::automock)]
+#[async_trait]
+pub trait TokenVerifier: Send + Sync + 'static {
+    /// Whether a token looks like one of this kind. Cheap, and says nothing about whether it is good.
+    fn knows(&self, token: &str) -> bool;
+
+    /// Whose token this is, and until when. The caller remembers the answer for a short time.
+    ///
+    /// # Errors
+    /// [`TokenError::Refused`] when it is no good, [`TokenError::Unavailable`] when that can't be told now. Neither holds anything
+    /// of the token.
+    async fn verify<'a>(&'a self, token: &'a str) -> Result<Verified, TokenError>;
 }
 
 /// Renders manifests and the words of a change from templates that platform engineers edit.

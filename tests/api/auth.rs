@@ -1,5 +1,8 @@
 //! Tokens over a socket: who gets in, what comes first, and a file that changes.
 
+mod access;
+mod backstage;
+
 use std::fs;
 
 use crate::support::tokens::{READER, WRITER, line};

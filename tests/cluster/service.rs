@@ -14,13 +14,13 @@ use crate::support::process::Builder;
 use crate::support::{TestApp, wait_for};
 
 /// The custom resource definition of SealedSecrets.
-fn sealed_secrets_definition() -> Option<String> {
+pub(super) fn sealed_secrets_definition() -> Option<String> {
     let path = crate::support::cluster::assets::Assets::find()?.sealed_secrets("sealedsecrets-crd.yaml")?;
     Some(std::fs::read_to_string(path).unwrap())
 }
 
 /// What the service asks for, as `deploy/` has it.
-fn rights() -> Value {
+pub(super) fn rights() -> Value {
     let rule = |group: &str, resource: &str| json!({"apiGroups": [group], "resources": [resource], "verbs": ["list", "watch"]});
     json!([rule("eks.services.k8s.aws", "nodegroups"), rule("bitnami.com", "sealedsecrets"), rule("", "secrets")])
 }

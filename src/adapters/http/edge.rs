@@ -38,7 +38,7 @@ impl Edge {
 
     async fn route(mut self, mut request: Request, seen: Seen) -> Response {
         if self.guarded
-            && let Err(error) = self.admit(&mut request, &seen)
+            && let Err(error) = self.admit(&mut request, &seen).await
         {
             return error.into_response();
         }
@@ -57,11 +57,11 @@ impl Edge {
     }
 
     /// Before the router's own 404 and 405, so that nobody learns about routes without credentials.
-    fn admit(&self, request: &mut Request, seen: &Seen) -> Result<(), ApiError> {
+    async fn admit(&self, request: &mut Request, seen: &Seen) -> Result<(), ApiError> {
         if open_to_all(request.uri().path()) {
             return Ok(());
         }
-        let subject = self.state.authenticator.authenticate(request.headers())?;
+        let subject = self.state.authenticator.authenticate(request.headers()).await?;
         seen.subject(&subject.actor);
         host::check(&self.state.hosts, request.uri(), request.headers())?;
         if !request.method().is_safe() {

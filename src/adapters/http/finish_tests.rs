@@ -89,7 +89,7 @@ async fn the_routers_own_404_and_405_have_the_contracts_shape() {
 
 #[tokio::test]
 async fn credentials_are_asked_for_before_anything_is_told_about_routes() {
-    let state = state(Authenticator::with_tokens("no/such/file".into()));
+    let state = state(Authenticator::new(Some("no/such/file".into()), Vec::new()));
     for request in [Request::get("/api/nothing"), Request::delete("/api/good"), Request::get("/api/good")] {
         let (status, headers, body) = send(app(&state), request).await;
         assert_eq!((status, &body["error"]["name"]), (401, &json!("AuthenticationError")));

@@ -57,6 +57,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
 )]
 async fn list_nodegroups(
     State(state): State<AppState>,
+    subject: Subject,
     RequestHost(host): RequestHost,
     TakesGzip(gzip): TakesGzip,
     mut query: Query,
@@ -66,10 +67,11 @@ async fn list_nodegroups(
     let phase = query.word("phase", &Phase::WORDS).and_then(Phase::from_word);
     let paging = Paging::of(&mut query, || format!("nodegroups {filter:?} {cluster:?} {phase:?}"));
     query.finish()?;
-    let unfiltered = filter.is_none() && cluster.is_none() && phase.is_none();
+    let unfiltered = subject.reach.reads_all() && filter.is_none() && cluster.is_none() && phase.is_none();
     let accepts = |item: &Item<Facts>| {
         let Facts { nodegroup, phase: its_phase } = &item.facts;
-        filter.accepts(&item.key, nodegroup.component.as_deref())
+        subject.sees(&item.key.namespace)
+            && filter.accepts(&item.key, nodegroup.component.as_deref())
             && cluster.as_ref().is_none_or(|name| nodegroup.cluster.as_deref() == Some(name.as_str()))
             && phase.is_none_or(|phase| phase == *its_phase)
     };
@@ -88,13 +90,14 @@ async fn list_nodegroups(
 )]
 async fn get_nodegroup(
     State(state): State<AppState>,
+    subject: Subject,
     RequestHost(host): RequestHost,
     PathName(name): PathName,
     mut query: Query,
 ) -> Result<Json<NodegroupView>, ApiError> {
     let namespace = query.parsed("namespace", Namespace::parse);
     query.finish()?;
-    Ok(Json(NodegroupView::of(&state.nodegroups.get(&name, namespace.as_ref()).await?, &host)))
+    Ok(Json(NodegroupView::of(&state.nodegroups.get(&name, &subject.place(namespace.as_ref())).await?, &host)))
 }
 
 /// Opens a pull request that adds a nodegroup.
@@ -117,7 +120,7 @@ async fn create_nodegroup(
 ) -> Result<Response, ApiError> {
     let parameters = WriteParameters::of_create(query)?;
     let (key, spec) = request::create(&body, &state.nodegroups)?;
-    subject.require_write()?;
+    subject.require_write_in(&key.namespace)?;
     let options = parameters.options(subject.actor);
     let nodegroups = state.nodegroups.clone();
     let written = state.run_write(async move { nodegroups.create(key, spec, &options).await }).await?;
@@ -147,11 +150,12 @@ async fn update_nodegroup(
     JsonBody(body): JsonBody,
 ) -> Result<Response, ApiError> {
     let parameters = WriteParameters::of_change(query)?;
-    let namespace = parameters.namespace.as_ref();
+    let place = subject.place(parameters.namespace.as_ref());
     let edit =
-        request::update(&body, async |edit| state.nodegroups.fixed_violations(&name, namespace, edit).await).await?;
+        request::update(&body, async |edit| state.nodegroups.fixed_violations(&name, &place, edit).await).await?;
     subject.require_write()?;
-    let key = state.nodegroups.resolve(&name, parameters.namespace.as_ref()).await?;
+    let key = state.nodegroups.resolve(&name, &subject.place(parameters.namespace.as_ref())).await?;
+    subject.require_write_in(&key.namespace)?;
     let options = parameters.options(subject.actor);
     let nodegroups = state.nodegroups.clone();
     let written = state.run_write(async move { nodegroups.update(key, edit, &options).await }).await?;
@@ -180,7 +184,8 @@ async fn delete_nodegroup(
 ) -> Result<Response, ApiError> {
     let parameters = WriteParameters::of_change(query)?;
     subject.require_write()?;
-    let key = state.nodegroups.resolve(&name, parameters.namespace.as_ref()).await?;
+    let key = state.nodegroups.resolve(&name, &subject.place(parameters.namespace.as_ref())).await?;
+    subject.require_write_in(&key.namespace)?;
     let options = parameters.options(subject.actor);
     let nodegroups = state.nodegroups.clone();
     let written = state.run_write(async move { nodegroups.delete(key, &options).await }).await?;

@@ -35,7 +35,7 @@ pub fn document() -> OpenApi {
     schemas.push((ErrorBody::name().into_owned(), ErrorBody::schema()));
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
-        .description(Some("A token of AUTH_TOKENS_FILE; not asked for where authentication is off."))
+        .description(Some("A token of AUTH_TOKENS_FILE, of a person or plugin of Backstage, or of a service account; not asked for where authentication is off."))
         .build();
     let components = ComponentsBuilder::new()
         .schemas_from_iter(schemas)

@@ -139,11 +139,12 @@ async fn get_options(
     let secrets = if_known(state.secrets.list().await)?;
     let clusters: BTreeSet<&str> = match state.nodegroups.clusters() {
         Some(named) => named.iter().map(ClusterName::as_str).collect(),
-        None => nodegroups.iter().flat_map(|list| list.clusters()).collect(),
+        None => nodegroups.iter().flat_map(|list| list.clusters(&subject.reach)).collect(),
     };
     let policy = state.changes.policy();
     let seen = nodegroups.iter().flat_map(|list| list.keys()).chain(secrets.iter().flat_map(|list| list.keys()));
-    let namespaces: BTreeSet<&Namespace> = seen.map(|key| &key.namespace).chain(policy.named()).collect();
+    let namespaces = seen.map(|key| &key.namespace).chain(policy.named());
+    let namespaces: BTreeSet<&Namespace> = namespaces.filter(|namespace| subject.sees(namespace)).collect();
     let repository = state.changes.repository();
     Ok(Json(OptionsView {
         clusters: clusters.into_iter().map(str::to_owned).collect(),
@@ -152,10 +153,10 @@ async fn get_options(
             .into_iter()
             .map(|namespace| NamespaceView {
                 name: namespace.to_string(),
-                writable: subject.can_write && state.changes.is_writable(namespace),
+                writable: subject.require_write_in(namespace).is_ok() && state.changes.is_writable(namespace),
             })
             .collect(),
-        any_namespace: policy.is_everywhere(),
+        any_namespace: policy.is_everywhere() && subject.reach.writes_all(),
         secret_types: KNOWN_TYPES.iter().map(secret_type).collect(),
         scopes: state.secrets.policy().scopes.iter().map(|scope| scope.as_str()).collect(),
         capacity_types: CapacityType::WORDS,

@@ -20,7 +20,7 @@ use super::responses::{ReadErrors, WriteErrors};
 use super::state::AppState;
 use crate::domain::change::{ObjectKind, PullRequest, PullRequestState};
 use crate::domain::cursor::Part;
-use crate::domain::error::Failure;
+use crate::domain::error::{Failure, VcsError};
 use crate::domain::glob::glob;
 use crate::domain::names::Namespace;
 use crate::domain::snapshot::Observed;
@@ -43,6 +43,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
 )]
 async fn list_pull_requests(
     State(state): State<AppState>,
+    subject: Subject,
     RequestHost(host): RequestHost,
     mut query: Query,
 ) -> Result<Json<ListView<PullRequestView>>, ApiError> {
@@ -54,7 +55,8 @@ async fn list_pull_requests(
     query.finish()?;
     let snapshot = state.changes.pull_requests().await?;
     let accepts = |pull_request: &&PullRequest| {
-        in_state.is_none_or(|wanted| pull_request.state == wanted)
+        subject.sees(&pull_request.key.namespace)
+            && in_state.is_none_or(|wanted| pull_request.state == wanted)
             && kind.is_none_or(|kind| pull_request.key.kind == kind)
             && namespace.as_ref().is_none_or(|namespace| pull_request.key.namespace == *namespace)
             && name.as_ref().is_none_or(|pattern| glob(pattern, pull_request.key.name.as_str()))
@@ -84,12 +86,13 @@ async fn list_pull_requests(
 )]
 async fn get_pull_request(
     State(state): State<AppState>,
+    subject: Subject,
     RequestHost(host): RequestHost,
     PathName(number): PathName,
     query: Query,
 ) -> Result<Json<PullRequestView>, ApiError> {
     query.finish()?;
-    Ok(Json(PullRequestView::of(&state.changes.pull_request(parse(&number)?).await?, &host)))
+    Ok(Json(PullRequestView::of(&seen(&state, &subject, &number).await?, &host)))
 }
 
 /// Withdraws a pull request: it is closed and its branch deleted. Again: the same answer. Merged: 409.
@@ -107,11 +110,18 @@ async fn withdraw_pull_request(
 ) -> Result<Json<PullRequestView>, ApiError> {
     query.finish()?;
     subject.require_write()?;
-    let number = parse(&number)?;
+    let PullRequest { number, key, .. } = seen(&state, &subject, &number).await?;
+    subject.require_write_in(&key.namespace)?;
     let changes = state.changes.clone();
-    let pull_request = state.run_write(async move { changes.withdraw(number).await }).await?;
-    tracing::info!(number, subject = subject.actor.as_str(), "pull request withdrawn");
+    let pull_request = state.run_write(async move { changes.withdraw(number, &subject.actor).await }).await?;
     Ok(Json(PullRequestView::of(&pull_request, &host)))
+}
+
+/// A pull request, as far as the subject may see it.
+async fn seen(state: &AppState, subject: &Subject, number: &str) -> Result<PullRequest, Failure> {
+    let number = parse(number)?;
+    let found = state.changes.pull_request(number).await?;
+    if subject.sees(&found.key.namespace) { Ok(found) } else { Err(VcsError::NoSuchPullRequest(number).into()) }
 }
 
 /// What is no number is no pull request.

@@ -52,6 +52,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
 )]
 async fn list_secrets(
     State(state): State<AppState>,
+    subject: Subject,
     RequestHost(host): RequestHost,
     TakesGzip(gzip): TakesGzip,
     mut query: Query,
@@ -59,9 +60,12 @@ async fn list_secrets(
     let filter = ObjectFilter::of(&mut query);
     let paging = Paging::of(&mut query, || format!("secrets {filter:?}"));
     query.finish()?;
-    let accepts = |item: &Item<Facts>| filter.accepts(&item.key, item.facts.component.as_deref());
+    let accepts = |item: &Item<Facts>| {
+        subject.sees(&item.key.namespace) && filter.accepts(&item.key, item.facts.component.as_deref())
+    };
+    let unfiltered = subject.reach.reads_all() && filter.is_none();
     let list = state.lists.secrets.newest(&host, || state.secrets.list()).await?;
-    list.answer(&paging, (!filter.is_none()).then_some(accepts), gzip).await
+    list.answer(&paging, (!unfiltered).then_some(accepts), gzip).await
 }
 
 /// One secret, without its values.
@@ -75,13 +79,14 @@ async fn list_secrets(
 )]
 async fn get_secret(
     State(state): State<AppState>,
+    subject: Subject,
     RequestHost(host): RequestHost,
     PathName(name): PathName,
     mut query: Query,
 ) -> Result<Json<SecretView>, ApiError> {
     let namespace = query.parsed("namespace", Namespace::parse);
     query.finish()?;
-    Ok(Json(SecretView::of(&state.secrets.get(&name, namespace.as_ref()).await?, &host)))
+    Ok(Json(SecretView::of(&state.secrets.get(&name, &subject.place(namespace.as_ref())).await?, &host)))
 }
 
 /// Opens a pull request with a new SealedSecret. The values are encrypted before anything is written.
@@ -105,7 +110,7 @@ async fn create_secret(
     let parameters = WriteParameters::of_create(query)?;
     let (key, spec) = request::create(&body, &state.secrets)?;
     drop(body);
-    subject.require_write()?;
+    subject.require_write_in(&key.namespace)?;
     let options = parameters.options(subject.actor);
     let secrets = state.secrets.clone();
     let written = state.run_write(async move { secrets.create(key, spec, &options).await }).await?;
@@ -138,7 +143,8 @@ async fn update_secret(
     let (edit, sent) = request::update(&body)?;
     drop(body);
     subject.require_write()?;
-    let key = state.secrets.resolve(&name, parameters.namespace.as_ref()).await?;
+    let key = state.secrets.resolve(&name, &subject.place(parameters.namespace.as_ref())).await?;
+    subject.require_write_in(&key.namespace)?;
     let options = parameters.options(subject.actor);
     let secrets = state.secrets.clone();
     let update = async move {
@@ -174,7 +180,8 @@ async fn delete_secret(
 ) -> Result<Response, ApiError> {
     let parameters = WriteParameters::of_change(query)?;
     subject.require_write()?;
-    let key = state.secrets.resolve(&name, parameters.namespace.as_ref()).await?;
+    let key = state.secrets.resolve(&name, &subject.place(parameters.namespace.as_ref())).await?;
+    subject.require_write_in(&key.namespace)?;
     let options = parameters.options(subject.actor);
     let secrets = state.secrets.clone();
     let written = state.run_write(async move { secrets.delete(key, &options).await }).await?;

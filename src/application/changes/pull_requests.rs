@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{Changes, metrics, open_of};
+use super::{Changes, audit, metrics, open_of};
 use crate::domain::change::{ObjectKey, PullRequest};
 use crate::domain::error::{Failure, VcsError};
+use crate::domain::names::Actor;
 use crate::domain::snapshot::{Observed, Snapshot};
 
 impl Changes {
@@ -40,11 +41,12 @@ impl Changes {
     ///
     /// # Errors
     /// Not allowed in its namespace, unknown, merged already.
-    pub async fn withdraw(&self, number: u64) -> Result<PullRequest, Failure> {
+    pub async fn withdraw(&self, number: u64, actor: &Actor) -> Result<PullRequest, Failure> {
         let (started, key) = (Instant::now(), self.pull_request(number).await?.key);
         let withdrawn = self.withdrawn(number, &key).await;
         let outcome = withdrawn.as_ref().map_or_else(metrics::failed, |_| "closed");
         metrics::came_out(key.kind, "withdraw", outcome, started.elapsed());
+        audit::log(actor, &key, "withdraw", outcome, Some(number));
         withdrawn
     }
 

@@ -7,6 +7,7 @@ use crate::application::doubles::{
     Setup, ann, bob, done, dry, dry_run, failed, having_seen, keys, namespace, nodegroup_key, opened, scale, secret,
     secret_key, spec,
 };
+use crate::application::lookup::Place;
 use crate::domain::change::PullRequestState;
 
 #[tokio::test]
@@ -103,7 +104,7 @@ async fn once_merged_or_withdrawn_an_object_is_free() {
     let service = Setup::default().start().await;
     let key = || nodegroup_key("workers");
     let number = opened(service.nodegroups.create(key(), spec(), &ann()).await);
-    service.changes.withdraw(number).await.unwrap();
+    service.changes.withdraw(number, &Actor::anonymous()).await.unwrap();
     let number = opened(service.nodegroups.create(key(), spec(), &bob()).await);
     service.git.merge(number);
     assert!(!done(service.nodegroups.create(key(), spec(), &ann()).await).changed(), "Git has it already");
@@ -172,13 +173,13 @@ async fn withdrawing_needs_the_namespace_and_an_open_pull_request() {
     let service = Setup::default().start().await;
     let number = opened(service.nodegroups.create(nodegroup_key("workers"), spec(), &ann()).await);
     for _ in 0..2 {
-        let closed = service.changes.withdraw(number).await.unwrap();
+        let closed = service.changes.withdraw(number, &Actor::anonymous()).await.unwrap();
         assert_eq!(closed.state, PullRequestState::Closed);
     }
     let number = opened(service.nodegroups.create(nodegroup_key("workers"), spec(), &ann()).await);
     service.git.merge(number);
-    assert!(failed(service.changes.withdraw(number).await).starts_with("409"));
-    assert!(failed(service.changes.withdraw(99).await).starts_with("404"));
+    assert!(failed(service.changes.withdraw(number, &Actor::anonymous()).await).starts_with("409"));
+    assert!(failed(service.changes.withdraw(99, &Actor::anonymous()).await).starts_with("404"));
 }
 
 #[tokio::test]
@@ -186,7 +187,7 @@ async fn only_the_newest_state_of_a_manifest_may_be_changed_when_a_revision_is_n
     let service = Setup::default().start().await;
     service.git.merge(opened(service.nodegroups.create(nodegroup_key("workers"), spec(), &ann()).await));
     service.git.merge(opened(service.secrets.create(secret_key("db"), secret(&[("a", "x")]), &ann()).await));
-    let item = service.nodegroups.get("workers", None).await.unwrap();
+    let item = service.nodegroups.get("workers", &Place::anywhere()).await.unwrap();
     let (seen, stale) = (having_seen(&item.manifest.unwrap().blob), having_seen("other"));
     for outcome in [
         service.nodegroups.update(nodegroup_key("workers"), scale(None, Some(9), None), &stale).await,

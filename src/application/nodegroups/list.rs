@@ -5,10 +5,11 @@ use std::sync::Arc;
 use super::item::{NodegroupItem, join};
 use crate::application::catalog::LoadedCatalog;
 use crate::application::changes::{open_by_key, open_of};
+use crate::application::lookup::Place;
 use crate::application::sight::Sight;
+use crate::domain::access::Reach;
 use crate::domain::change::{ObjectKey, ObjectKind, PullRequest};
 use crate::domain::error::Failure;
-use crate::domain::names::Namespace;
 use crate::domain::nodegroup::Nodegroup;
 use crate::domain::nodegroup::phase::Phase;
 use crate::domain::snapshot::{Observed, SourceInfo};
@@ -37,10 +38,11 @@ impl NodegroupList {
         self.sight.keys()
     }
 
-    /// The clusters that nodegroups name, as often as they do.
-    pub fn clusters(&self) -> impl Iterator<Item = &str> {
-        let observed = self.sight.observed.iter().flat_map(|snapshot| snapshot.items.values());
-        self.sight.declared.items.values().chain(observed).filter_map(|nodegroup| match nodegroup {
+    /// The clusters that nodegroups name that somebody may see, as often as they do.
+    pub fn clusters<'a>(&'a self, reach: &'a Reach) -> impl Iterator<Item = &'a str> {
+        let observed = self.sight.observed.iter().flat_map(|snapshot| &snapshot.items);
+        let all = self.sight.declared.items.iter().chain(observed);
+        all.filter(|(key, _)| reach.reads(&key.namespace)).filter_map(|(_, nodegroup)| match nodegroup {
             Observed::Valid(nodegroup) => nodegroup.cluster.as_deref(),
             Observed::Invalid(_) => None,
         })
@@ -50,8 +52,8 @@ impl NodegroupList {
     ///
     /// # Errors
     /// [`Failure::NotFound`] with near names, [`Failure::Conflict`] when several namespaces have the name.
-    pub fn get(&self, name: &str, namespace: Option<&Namespace>) -> Result<NodegroupItem, Failure> {
-        let key = self.sight.find(ObjectKind::Nodegroup, name, namespace)?;
+    pub fn get(&self, name: &str, at: &Place<'_>) -> Result<NodegroupItem, Failure> {
+        let key = self.sight.find(ObjectKind::Nodegroup, name, at)?;
         Ok(self.item(&key, open_of(&self.sight.pull_requests, &key)))
     }
 

@@ -6,6 +6,7 @@ use super::*;
 use crate::application::doubles::{
     Service, Setup, ann, done, dry, dry_run, failed, namespace, nodegroup_key, opened, scale, spec, types,
 };
+use crate::application::lookup::Place;
 use crate::domain::names::LabelValue;
 use crate::domain::nodegroup::phase::Phase;
 use crate::domain::nodegroup::{CapacityType, FixedFields, Taint};
@@ -50,14 +51,17 @@ async fn a_nodegroup_is_listed_once_its_pull_request_is_merged() {
     let number = opened(service.nodegroups.create(nodegroup_key("workers"), spec(), &ann()).await);
     assert!(service.nodegroups.list().await.unwrap().items().next().is_none());
     service.git.merge(number);
-    let item = service.nodegroups.get("workers", None).await.unwrap();
+    let item = service.nodegroups.get("workers", &Place::anywhere()).await.unwrap();
     assert_eq!((item.phase, item.managed, item.pull_request), (Phase::Pending, true, None));
     assert_eq!(item.cost.unwrap().usd_per_hour.desired, "0.384");
     assert_eq!(item.architecture, Some(Architecture::X86_64));
     let number = opened(update(&service, scale(None, Some(9), None)).await);
     let list = service.nodegroups.list().await.unwrap();
     assert_eq!(list.items().next().unwrap().pull_request.as_ref().unwrap().number, number);
-    assert_eq!(service.nodegroups.get("workers", None).await.unwrap().pull_request.unwrap().number, number);
+    assert_eq!(
+        service.nodegroups.get("workers", &Place::anywhere()).await.unwrap().pull_request.unwrap().number,
+        number
+    );
 }
 
 #[tokio::test]
@@ -106,7 +110,7 @@ async fn each_mutable_field_can_be_changed_and_nothing_else_changes() {
         service.git.merge(opened(update(&service, edit.clone()).await));
         let mut expected = spec();
         change(&mut expected);
-        let item = service.nodegroups.get("workers", None).await.unwrap();
+        let item = service.nodegroups.get("workers", &Place::anywhere()).await.unwrap();
         let different = crate::domain::manifest::nodegroup::differences(&item.nodegroup, &expected);
         assert!(different.is_empty(), "{different:?}");
         assert!(!done(update(&service, edit).await).changed(), "the same again changes nothing");
@@ -194,7 +198,7 @@ async fn a_manifest_that_cant_be_edited_safely_is_a_conflict() {
     }
     let service = Setup::of(&[(PATH, &invalid)]).start().await;
     assert!(failed(service.nodegroups.create(nodegroup_key("workers"), spec(), &ann()).await).starts_with("409"));
-    let item = service.nodegroups.get("workers", None).await.unwrap();
+    let item = service.nodegroups.get("workers", &Place::anywhere()).await.unwrap();
     assert_eq!(item.phase, Phase::Invalid);
     assert!(item.message.unwrap().contains("minSize"));
 }
@@ -224,17 +228,18 @@ async fn a_name_that_several_namespaces_have_needs_one() {
     let other = BY_HAND.replace("team-a", "team-b");
     let service = Setup::of(&[(PATH, BY_HAND), ("nodegroups/team-b/workers.yaml", &other)]).start().await;
     for failure in [
-        failed(service.nodegroups.get("workers", None).await.map(|item| item.key)),
-        failed(service.nodegroups.resolve("workers", None).await),
+        failed(service.nodegroups.get("workers", &Place::anywhere()).await.map(|item| item.key)),
+        failed(service.nodegroups.resolve("workers", &Place::anywhere()).await),
     ] {
         assert!(
             failure.contains("nodegroup team-a/workers") && failure.contains("nodegroup team-b/workers"),
             "{failure}"
         );
     }
-    let key = service.nodegroups.resolve("workers", Some(&namespace("team-b"))).await.unwrap();
-    assert_eq!(service.nodegroups.get("workers", Some(&key.namespace)).await.unwrap().key, key);
-    let missing = service.nodegroups.get("workers", Some(&namespace("team-c"))).await.map(|item| item.key);
+    let key = service.nodegroups.resolve("workers", &Place::within(Some(&namespace("team-b")))).await.unwrap();
+    assert_eq!(service.nodegroups.get("workers", &Place::within(Some(&key.namespace))).await.unwrap().key, key);
+    let missing =
+        service.nodegroups.get("workers", &Place::within(Some(&namespace("team-c")))).await.map(|item| item.key);
     assert!(failed(missing).starts_with("404"));
 }
 
@@ -242,7 +247,7 @@ async fn a_name_that_several_namespaces_have_needs_one() {
 async fn a_change_finds_an_object_that_only_a_pull_request_has() {
     let service = Setup::default().start().await;
     opened(service.nodegroups.create(nodegroup_key("workers"), spec(), &ann()).await);
-    assert_eq!(service.nodegroups.resolve("workers", None).await.unwrap(), nodegroup_key("workers"));
+    assert_eq!(service.nodegroups.resolve("workers", &Place::anywhere()).await.unwrap(), nodegroup_key("workers"));
 }
 
 #[tokio::test]
@@ -285,7 +290,7 @@ async fn types_must_be_in_the_catalogue_and_of_one_architecture() {
 async fn without_a_catalogue_nothing_is_created_but_everything_is_listed_and_changed() {
     let service = Setup { no_catalog: true, ..Setup::of(&[(PATH, BY_HAND)]) }.start().await;
     assert!(failed(service.nodegroups.create(nodegroup_key("batch"), spec(), &ann()).await).starts_with("503"));
-    let item = service.nodegroups.get("workers", None).await.unwrap();
+    let item = service.nodegroups.get("workers", &Place::anywhere()).await.unwrap();
     assert_eq!((item.cost, item.instance_types[0].known), (None, false));
     opened(update(&service, scale(None, Some(9), None)).await);
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::item::{InCluster, SecretItem, join};
 use crate::application::changes::{open_by_key, open_of};
+use crate::application::lookup::Place;
 use crate::application::sight::Sight;
 use crate::domain::change::{ObjectKey, ObjectKind, PullRequest};
 use crate::domain::error::Failure;
-use crate::domain::names::Namespace;
 use crate::domain::secret::SecretSummary;
 use crate::domain::snapshot::SourceInfo;
 
@@ -40,8 +40,8 @@ impl SecretList {
     ///
     /// # Errors
     /// [`Failure::NotFound`] with near names, [`Failure::Conflict`] when several namespaces have the name.
-    pub fn get(&self, name: &str, namespace: Option<&Namespace>) -> Result<SecretItem, Failure> {
-        let key = self.sight.find(ObjectKind::Secret, name, namespace)?;
+    pub fn get(&self, name: &str, at: &Place<'_>) -> Result<SecretItem, Failure> {
+        let key = self.sight.find(ObjectKind::Secret, name, at)?;
         Ok(self.item(&key, open_of(&self.sight.pull_requests, &key)))
     }
 

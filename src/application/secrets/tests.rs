@@ -11,6 +11,7 @@ use crate::application::changes::answer::Done;
 use crate::application::doubles::{
     Service, Setup, ann, done, dry, dry_run, failed, keys, nodegroup_key, opened, secret, secret_key, summary,
 };
+use crate::application::lookup::Place;
 use crate::domain::manifest::documents;
 use crate::domain::names::LabelValue;
 
@@ -33,7 +34,7 @@ fn manifest(service: &Service) -> Value {
 }
 
 async fn item(service: &Service) -> SecretItem {
-    service.secrets.get("db", None).await.unwrap()
+    service.secrets.get("db", &Place::anywhere()).await.unwrap()
 }
 
 fn names(item: &SecretItem) -> Vec<(&str, Option<u64>)> {
@@ -159,7 +160,7 @@ async fn a_deletion_removes_the_manifest_and_what_isnt_there_has_near_names() {
     let service = with_secret(secret(&[("a", "x")])).await;
     let missing = failed(service.secrets.delete(secret_key("bd"), &ann()).await);
     assert!(missing.starts_with("404"), "{missing}");
-    let near = failed(service.secrets.get("dbs", None).await.map(|item| item.key));
+    let near = failed(service.secrets.get("dbs", &Place::anywhere()).await.map(|item| item.key));
     assert!(near.starts_with("404") && near.contains("[\"db\"]"), "{near}");
     let number = opened(service.secrets.delete(secret_key("db"), &ann()).await);
     assert_eq!(service.git.proposed(number)[0], (PATH.to_owned(), None));
@@ -230,7 +231,7 @@ async fn the_cluster_is_joined_with_git_in_lists_and_look_ups() {
     assert_eq!(told, [(secret_key("db"), true, Some(true)), (secret_key("manual"), false, None)]);
     assert_eq!(list.source().kind.as_str(), "kubernetes");
     assert_eq!(item(&service).await.summary.synced, Some(true));
-    assert_eq!(service.secrets.resolve("manual", None).await.unwrap(), secret_key("manual"));
+    assert_eq!(service.secrets.resolve("manual", &Place::anywhere()).await.unwrap(), secret_key("manual"));
     let observed = async |name| service.secrets.observed(&secret_key(name)).await;
     assert!(matches!(observed("manual").await.unwrap(), Some(Observed::Valid(seen)) if seen.keys[0].name == "k"));
     assert_eq!(observed("other").await.unwrap(), None);
