@@ -1,30 +1,28 @@
-# The image of the service: one binary, the bundled price list, and nothing else that runs.
+# The image of the service: one static binary, the authorities that outgoing TLS trusts, the bundled price list, and nothing else.
 
 # `make docker-build` passes the version that Cargo.toml asks for.
 ARG RUST_VERSION=1.95
 
-# Slim, as a C compiler is all that the build takes. The same Debian as below, so that the C library is the one it was linked with.
+# Slim, as a C compiler is all that the build takes.
 FROM rust:${RUST_VERSION}-slim-bookworm AS build
+RUN apt-get update -q && apt-get install -q -y --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
+COPY .ci/static .ci/static
 COPY src src
 COPY templates templates
-# zlib is linked in whatever the build image holds: the last stage has none.
-ENV LIBZ_SYS_STATIC=1
 # No cache mounts: a builder without BuildKit takes this file too.
-RUN cargo build --locked --release --bin cre-backend-api && cp target/release/cre-backend-api /usr/local/bin/
-# There is no shell to do this below: the folder of the repository and the keys, for the service alone.
-RUN install -d /state && install -d -m 0700 /state/.gitops
+RUN .ci/static /out
+COPY pricing-list.json /out/rootfs/app/
 
-# Not scratch: a static glibc can't be trusted with host names, and outgoing TLS wants the authorities' certificates.
-FROM gcr.io/distroless/cc-debian12:nonroot
-COPY --from=build /usr/local/bin/cre-backend-api /usr/local/bin/cre-backend-api
+# What is made above is a root of its own, and the folder of the repository and the keys, which is the service's alone.
+FROM scratch
+COPY --from=build /out/rootfs/ /
+COPY --from=build --chown=65532:65532 /out/state/ /app/
 WORKDIR /app
-COPY pricing-list.json ./
-COPY --from=build --chown=65532:65532 /state/ ./
-# The distribution's `nonroot`, by number: a cluster can't tell from a name that it isn't root.
+# By number: a cluster can't tell from a name that it isn't root.
 USER 65532:65532
-# Beyond loopback the service wants authentication, and doesn't start without: AUTH_TOKENS_FILE, or AUTH=none to mean it.
+# Beyond loopback the service wants authentication, and doesn't start without: AUTH_TOKENS_FILE and its like, or AUTH=none to mean it.
 ENV LISTEN_ADDRESS=0.0.0.0:8000
 EXPOSE 8000
 VOLUME /app/.gitops

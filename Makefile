@@ -57,6 +57,14 @@ lint: setup-lint ## check the format, and clippy without a warning
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 
+.PHONY: deny
+deny: setup-deny ## hold the dependencies to deny.toml: advisories, licences, one stack of cryptography
+	@.ci/deny
+
+.PHONY: image-test
+image-test: setup-run ## build the image without a registry, where buildah or a Docker engine is, and try it
+	@.ci/image
+
 .PHONY: doc
 doc: setup-run ## build the documentation of the code, private items too
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
@@ -64,6 +72,13 @@ doc: setup-run ## build the documentation of the code, private items too
 .PHONY: bench
 bench: setup-bench ## measure: start, memory, price lists, sealing, the cost of a request and of a list, pull requests; prints tables
 	cargo bench --locked $(or $(ARGS),--bench start --bench adapters --bench sealing --bench offer_file --bench http --bench lists --bench git)
+
+# Seconds for the longest test of `make soak`.
+SOAK_SECONDS ?= 300
+
+.PHONY: soak
+soak: setup-test ## faults and load: many and slow connections, endless bodies, stops, starvation, saturation (SOAK_SECONDS=300)
+	SOAK_SECONDS=$(SOAK_SECONDS) cargo test --locked --test integration -- --ignored --test-threads 1 soak $(ARGS)
 
 # Seconds for `make fuzz`, and its memory in MiB: more than the fuzzer's own means that the reader took it.
 FUZZ_SECONDS ?= 60
@@ -84,8 +99,8 @@ fuzz: setup-fuzz fuzz/Cargo.lock ## feed the price list's reader with hostile fi
 rust-toolchain-setup: setup-lint ## install Rust with rustfmt and clippy, where it is missing or too old
 
 # setup-…: what each needs; nothing is touched when it is there.
-.PHONY: setup-run setup-test setup-lint setup-fuzz setup-download setup-bench
-setup-run setup-test setup-lint setup-fuzz setup-download setup-bench:
+.PHONY: setup-run setup-test setup-lint setup-deny setup-fuzz setup-download setup-bench
+setup-run setup-test setup-lint setup-deny setup-fuzz setup-download setup-bench:
 	@.ci/setup $(@:setup-%=%)
 
 # The index names the newest version, whose address never changes its content: so a download can go on where it stopped.

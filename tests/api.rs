@@ -17,5 +17,6 @@ mod limits;
 mod r#loop;
 pub mod metrics;
 mod openapi;
+mod schemathesis;
 mod shutdown;
 mod traces;

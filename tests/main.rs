@@ -8,4 +8,5 @@ mod cluster;
 mod domain;
 mod house;
 mod readme;
+mod soak;
 mod support;
