@@ -45,14 +45,14 @@ fn run(settings: Builder, token: Option<&str>) {
         "--warnings",
         "off",
     ]);
-    command.args(["--generation-deterministic", "--generation-database", "none"]).current_dir(app.folder());
+    command.args(["--generation-deterministic"]).current_dir(app.folder());
     if let Some(token) = token {
         command.args(["--header", &format!("Authorization: Bearer {token}")]);
     }
     let output = command.output().unwrap();
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{told}\n{}\n{}", String::from_utf8_lossy(&output.stderr), app.log());
-    assert!(told.contains("Tested: 20") || told.contains("Tested: 2"), "{told}");
+    assert!(told.contains("Tested: 20"), "every route: {told}");
     assert!(!app.log().contains("a panic"), "{}", app.log());
 }
 
