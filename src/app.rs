@@ -16,7 +16,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::http::HeaderValue;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
 use tower::Layer;
 use tower::util::option_layer;
@@ -31,6 +31,9 @@ use wiring::Wired;
 /// How long requests and writes in flight may take when the service stops: a little more than a request's time limit, after
 /// which the server drops its connections by itself.
 const DRAIN_TIME: Duration = Duration::from_secs(35);
+
+/// Connections that wait to be accepted; the kernel may allow fewer.
+const QUEUE: u32 = 4096;
 
 /// Connections at once of Prometheus and probes.
 const OPERATORS: usize = 64;
@@ -133,10 +136,10 @@ impl App {
     /// [`StartError`], which says what to do.
     pub async fn build(config: Config) -> Result<Self, StartError> {
         // Before anything is made: a second instance by mistake should end here.
-        let (listener, address) = bind("LISTEN_ADDRESS", config.server.listen).await?;
+        let (listener, address) = bind("LISTEN_ADDRESS", config.server.listen)?;
         let metrics = match config.server.metrics {
             Some(address) => {
-                let (listener, address) = bind("METRICS_ADDRESS", address).await?;
+                let (listener, address) = bind("METRICS_ADDRESS", address)?;
                 tracing::info!(%address, "serving metrics");
                 Some((listener, Metrics::start()))
             }
@@ -213,9 +216,13 @@ impl App {
     }
 }
 
-async fn bind(setting: &'static str, address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+fn bind(setting: &'static str, address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
     let failed = |reason| StartError::Bind { setting, address, reason };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.map_err(failed)?;
+    // As `TcpListener::bind` does, but for the queue: a client that finds it full waits for a second.
+    socket.set_reuseaddr(true).map_err(failed)?;
+    socket.bind(address).map_err(failed)?;
+    let listener = socket.listen(QUEUE).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     Ok((listener, address))
 }

@@ -4,6 +4,7 @@
 
 mod auth;
 pub mod canary;
+mod catalog_info;
 mod certificate;
 mod config;
 mod contract;

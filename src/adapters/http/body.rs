@@ -10,6 +10,7 @@ use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 use http_body_util::BodyExt;
+use tokio::sync::Semaphore;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::error::ApiError;
@@ -20,6 +21,12 @@ pub use node::Node;
 
 /// The largest body that is read.
 pub const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
+
+/// Bodies up to here are read however many there are.
+const SMALL_BYTES: usize = 64 * 1024;
+
+/// Larger ones that are read at once: what they take bounds the memory of all. Reading one takes milliseconds when its client is quick.
+static LARGE: Semaphore = Semaphore::const_new(16);
 
 /// How much of a body that is too large is read and dropped, so that a client that writes before it reads gets the answer
 /// instead of a broken connection.
@@ -95,17 +102,29 @@ async fn read_body(mut body: Body, announced: usize) -> Result<Zeroizing<Vec<u8>
         return Err(too_large());
     }
     // Never grown in place: a reallocation would leave an unwiped copy behind.
-    let mut read = Zeroizing::new(Vec::with_capacity(announced.max(4096)));
+    let mut read = Zeroizing::new(Vec::with_capacity(announced.clamp(4096, SMALL_BYTES)));
+    let mut room = None;
     while let Some(frame) = body.frame().await {
         let frame =
             frame.map_err(|_| ApiError::new(StatusCode::BAD_REQUEST, "the body ended before it was complete"))?;
         let Ok(data) = frame.into_data() else { continue };
         if read.len() + data.len() > MAX_BODY_BYTES {
+            // What comes still mustn't be waited for with what came in memory.
+            drop(read);
             drain(body).await;
             return Err(too_large());
         }
+        if room.is_none() && read.len() + data.len() > SMALL_BYTES {
+            room = LARGE.try_acquire().ok();
+            if room.is_none() {
+                drop(read);
+                drain(body).await;
+                return Err(no_room());
+            }
+        }
         if read.len() + data.len() > read.capacity() {
-            let mut larger = Zeroizing::new(Vec::with_capacity((read.capacity() * 2).max(read.len() + data.len())));
+            let wanted = (read.capacity() * 2).max(read.len() + data.len()).max(announced);
+            let mut larger = Zeroizing::new(Vec::with_capacity(wanted));
             larger.extend_from_slice(&read);
             read = larger;
         }
@@ -128,6 +147,14 @@ async fn drain(mut body: Body) {
         let Some(rest) = left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) else { return };
         left = rest;
     }
+}
+
+/// Too many large bodies come at once.
+fn no_room() -> ApiError {
+    let mut error =
+        ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "too many large bodies come at once; try again in 1 s");
+    error.retry_after = Some(1);
+    error
 }
 
 fn too_large() -> ApiError {
