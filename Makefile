@@ -89,9 +89,13 @@ fuzz/Cargo.lock: Cargo.lock
 	cp $< $@
 
 .PHONY: fuzz
-fuzz: setup-fuzz fuzz/Cargo.lock ## feed the price list's reader with hostile files (FUZZ_SECONDS=60); findings are kept in fuzz/artifacts
+fuzz: setup-fuzz fuzz/Cargo.lock ## feed names, manifests, tokens and price lists with hostile input (FUZZ_SECONDS=60 each); findings are kept in fuzz/artifacts
 # No sanitizer, as there is no unsafe code to look into; so the stable toolchain does. What is new goes to a folder of its own, not to the seeds.
-	@mkdir -p fuzz/found
+	@mkdir -p fuzz/found fuzz/found_names fuzz/found_manifests fuzz/found_tokens
+	for target in names manifests tokens; do \
+	  cargo fuzz run --sanitizer none $$target fuzz/found_$$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
+	    -rss_limit_mb=$(FUZZ_RSS) -timeout=20 || exit 1; \
+	done
 	cargo fuzz run --sanitizer none offer_file fuzz/found fuzz/corpus/offer_file -- -dict=fuzz/offer_file.dict \
 	  -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -rss_limit_mb=$(FUZZ_RSS) -timeout=20 $(ARGS)
 

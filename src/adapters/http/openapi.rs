@@ -1,14 +1,16 @@
 //! The OpenAPI document, and Swagger UI, which shows it without a network.
 
+use std::io::Read;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::Path;
-use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, LOCATION, VARY};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
+use flate2::read::MultiGzDecoder;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -16,6 +18,7 @@ use utoipa_swagger_ui::Config;
 
 use super::error::ApiError;
 use super::error_body::ErrorBody;
+use super::negotiation::TakesGzip;
 use super::query::Query;
 
 /// Where the document is.
@@ -75,7 +78,7 @@ pub(super) fn routes(mut document: OpenApi) -> Router {
     let config = Arc::new(Config::from(DOCUMENT).validator_url("none"));
     let ui = Router::new()
         .route(DOCS, get(to_slash))
-        .route("/api/docs/", get(|config| serve_ui(Path(String::new()), config)))
+        .route("/api/docs/", get(|gzip, config| serve_ui(Path(String::new()), gzip, config)))
         .route("/api/docs/{*file}", get(serve_ui))
         .layer(Extension(config));
     Router::new()
@@ -91,9 +94,29 @@ async fn to_slash() -> Response {
     (StatusCode::TEMPORARY_REDIRECT, [(LOCATION, "docs/")]).into_response()
 }
 
-async fn serve_ui(Path(file): Path<String>, Extension(config): Extension<Arc<Config<'static>>>) -> Response {
+/// The files are packed in the binary, and stay so for whoever takes them packed.
+async fn serve_ui(
+    Path(file): Path<String>,
+    TakesGzip(gzip): TakesGzip,
+    Extension(config): Extension<Arc<Config<'static>>>,
+) -> Response {
     match utoipa_swagger_ui::serve(&file, config) {
-        Ok(Some(file)) => of_type(&file.content_type, Bytes::from(file.bytes.into_owned())),
+        Ok(Some(file)) if !file.gzpipped => of_type(&file.content_type, Bytes::from(file.bytes.into_owned())),
+        Ok(Some(file)) => {
+            let mut response = if gzip {
+                let mut response = of_type(&file.content_type, Bytes::from(file.bytes.into_owned()));
+                response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+                response
+            } else {
+                let mut plain = Vec::new();
+                match MultiGzDecoder::new(&*file.bytes).read_to_end(&mut plain) {
+                    Ok(_) => of_type(&file.content_type, Bytes::from(plain)),
+                    Err(error) => return ApiError::defect(error.to_string()).into_response(),
+                }
+            };
+            response.headers_mut().insert(VARY, HeaderValue::from(ACCEPT_ENCODING));
+            response
+        }
         Ok(None) => {
             ApiError::new(StatusCode::NOT_FOUND, "the documentation has no such file; see /api/docs").into_response()
         }
