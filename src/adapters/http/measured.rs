@@ -9,8 +9,7 @@ use super::limits::Limits;
 use crate::application::readiness::ReadinessReport;
 
 const REQUESTS: &str = "backend_api_http_requests_total";
-/// How long requests took.
-pub const SECONDS: &str = "backend_api_http_request_seconds";
+const SECONDS: &str = "backend_api_http_request_seconds";
 const SHED: &str = "backend_api_http_shed_total";
 const REQUESTS_IN_FLIGHT: &str = "backend_api_http_requests_in_flight";
 const WRITES_IN_FLIGHT: &str = "backend_api_writes_in_flight";

@@ -11,8 +11,7 @@ use crate::domain::error::Failure;
 use crate::domain::snapshot::{Observed, Snapshot};
 
 const CHANGES: &str = "backend_api_changes_total";
-/// How long changes took.
-pub const SECONDS: &str = "backend_api_change_seconds";
+const SECONDS: &str = "backend_api_change_seconds";
 const PULL_REQUESTS: &str = "backend_api_pull_requests";
 
 /// Says what each metric is. Only a recorder that is there already hears it.
